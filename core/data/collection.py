@@ -1,0 +1,41 @@
+"""What a collection of pictures owes, and the card that says where it comes from."""
+
+from dataclasses import dataclass
+
+import torch
+
+from core.model import Batch
+
+
+@dataclass(frozen=True)
+class Card:
+    """Name and licence of a collection, and the facts a model is built from."""
+
+    name: str
+    title: str
+    learns: str  # "images" | "points" | "text"
+    licence: str
+    source: str  # the attribution, in one line
+    about: str  # one plain sentence
+    channels: int = 0
+    side: int = 0
+    labels: tuple[str, ...] = ()
+    factors: tuple[str, ...] = ()  # what a program that draws them was told; empty for real data
+
+    def facts(self) -> dict[str, int]:
+        """What a model's Config takes from its data."""
+        return {"channels": self.channels, "side": self.side, "classes": len(self.labels)}
+
+
+class Pictures:
+    """Labelled pictures (or points), in a training and a test part that share none."""
+
+    card: Card
+
+    def batch(self, size: int, rng: torch.Generator, split: str = "train") -> Batch:
+        """x (size, C, S, S) float in -1..1 (points: (size, 2)), y (size,) long, chosen by rng."""
+        raise NotImplementedError
+
+    def fixed(self, n: int, split: str = "test", start: int = 0) -> Batch:
+        """The same n pictures every time; Mishap if the part holds fewer."""
+        raise NotImplementedError
