@@ -39,7 +39,7 @@ class Model(nn.Module):
     Config: ClassVar[type]  # a frozen dataclass, all of it JSON
     PRESETS: ClassVar[dict[str, dict[str, Any]]]  # size -> what it sets in Config
     RECIPE: ClassVar[dict[str, Any]]  # lr and batch that are known to work
-    LEARNS: ClassVar[str]  # "images" | "points" | "text"
+    LEARNS: ClassVar[tuple[str, ...]]  # of "images", "points", "text"
 
     config: Any
 

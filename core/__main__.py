@@ -1,0 +1,89 @@
+"""python -m core train | measure | fetch"""
+
+import argparse
+import json
+import os
+import shlex
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+from core import checkpoint
+from core.data import open_collection
+from core.families import FAMILIES, build
+from core.model import Mishap
+from core.train import Plan, Trainer, pick_device
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m core", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    train_arguments(verbs.add_parser("train", help="train a model and keep it as a checkpoint"))
+    options = parser.parse_args(arguments)
+    try:
+        options.act(options, arguments)
+    except Mishap as mishap:
+        sys.exit(str(mishap))
+
+
+def train_arguments(parser: argparse.ArgumentParser) -> None:
+    plan = Plan("", "")
+    parser.add_argument("family", choices=FAMILIES)
+    parser.add_argument("data", help="a collection's name")
+    parser.add_argument("--name", help="of the checkpoint (FAMILY-DATA)")
+    parser.add_argument("--out", type=Path, default=checkpoint.SHELF)
+    parser.add_argument("--size", default=plan.size)
+    parser.add_argument("--seed", type=int, default=plan.seed)
+    parser.add_argument("--lr", type=float, default=plan.lr)
+    parser.add_argument("--batch", type=int, default=plan.batch)
+    parser.add_argument("--steps", type=int, default=plan.steps)
+    parser.add_argument("--decay", type=float, default=plan.decay)
+    parser.add_argument("--option", action="append", default=[], metavar="NAME=JSON", help="a setting of the family")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--bf16", action="store_true", help="keep the weights in half the bytes")
+    parser.add_argument("--resume", action="store_true", help="go on from the state in --state")
+    parser.add_argument("--state", type=Path, default=Path("runs"), help="folder of states saved every three minutes")
+    parser.set_defaults(act=train)
+
+
+def train(options: argparse.Namespace, arguments: list[str]) -> None:
+    torch.set_num_threads(options.threads)
+    name = options.name or f"{options.family}-{options.data}"
+    extra = {key: json.loads(value) for key, value in (pair.split("=", 1) for pair in options.option)}
+    plan = Plan(
+        options.family, options.data, options.size, options.seed, options.lr, options.batch, options.steps, options.decay, extra
+    )
+    data = open_collection(plan.data)
+    torch.manual_seed(plan.seed)
+    model = build(plan.family, plan.size, data.facts() if hasattr(data, "facts") else data.card.facts(), extra)
+    trainer = Trainer(plan, model, data, pick_device(os.environ.get("ATELIER_DEVICE", "")))
+    state = options.state / f"{name}.safetensors"
+    if options.resume and state.exists():
+        checkpoint.load_state(state, trainer)
+    command = "python -m core " + shlex.join(arguments)
+    follow(trainer, state, options.seconds)
+    card = checkpoint.describe(trainer, command)
+    tokenizer = getattr(data, "tokenizer", None)
+    checkpoint.save(options.out / name, trainer.model, card, tokenizer, torch.bfloat16 if options.bf16 else torch.float32)
+    print(f"kept as {options.out / name}")
+
+
+def follow(trainer: Trainer, state: Path, seconds: float) -> None:
+    """Trains to the plan's end or for so many seconds, prints, and saves the state every three minutes."""
+    begun = saved = time.monotonic()
+    for now in trainer.run(every=10):
+        losses = "  ".join(f"{name} {value:.4f}" for name, value in now.losses.items())
+        print(f"step {now.step:>7,}  {now.seconds:7.0f} s  {losses}", flush=True)
+        if time.monotonic() - saved > 180:
+            checkpoint.save_state(state, trainer)
+            saved = time.monotonic()
+        if time.monotonic() - begun > seconds:
+            break
+    checkpoint.save_state(state, trainer)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

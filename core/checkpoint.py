@@ -1,0 +1,192 @@
+"""Keeping models: a card to read and weights to load. Nothing is ever unpickled.
+
+A checkpoint is a folder with card.json and model.safetensors; a text model's tokenizer (its merges) travels in the
+header of the weights. A trainer's state for going on exactly is a file of its own: local, and never taken from a visitor.
+"""
+
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import safetensors
+import torch
+from safetensors.torch import save_file
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from core.data.text import make_tokenizer, merges_of
+from core.families import FAMILIES
+from core.model import Mishap, Model
+from core.train import Trainer
+
+SHELF = Path(__file__).parent.parent / "checkpoints"
+LARGEST_CARD, LARGEST_WEIGHTS = 1_000_000, 64_000_000  # bytes
+LARGEST_MODEL = 16_000_000  # weights
+
+
+class Loaded(NamedTuple):
+    model: Model
+    card: dict[str, Any]
+    tokenizer: Tokenizer | None
+
+
+def describe(trainer: Trainer, command: str, numbers: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The card of what a trainer has made so far."""
+    data = trainer.data.card
+    return {
+        "family": trainer.plan.family,
+        "size": trainer.plan.size,
+        "config": asdict(trainer.model.config),
+        "data": {k: getattr(data, k) for k in ("name", "title", "learns", "licence", "source", "labels")},
+        "plan": {**trainer.plan.asdict(), "lr": trainer.lr, "batch": trainer.batch},
+        "command": command,
+        "step": trainer.step,
+        "examples": trainer.step * trainer.batch,
+        "seconds": round(trainer.seconds),
+        "weights": sum(p.numel() for p in trainer.model.parameters()),
+        "numbers": numbers or {},
+        "versions": {"python": platform.python_version(), "torch": str(torch.__version__)},
+    }
+
+
+def save(
+    folder: Path,
+    model: Model,
+    card: Mapping[str, Any],
+    tokenizer: Tokenizer | None = None,
+    dtype: torch.dtype = torch.float32,
+) -> None:
+    """Writes card.json and model.safetensors, whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {k: v.to("cpu", dtype if v.is_floating_point() else v.dtype) for k, v in model.state_dict().items()}
+    header = {"merges": json.dumps(merges_of(tokenizer))} if tokenizer else None
+    write_tensors(folder / "model.safetensors", weights, header)
+    part = folder / "card.json.part"
+    part.write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf8")
+    part.replace(folder / "card.json")
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: dict[str, str] | None = None) -> None:
+    part = path.with_name(path.name + ".part")
+    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, part, header)
+    part.replace(path)
+
+
+def names(family: str = "") -> list[str]:
+    """Shipped checkpoints (of one family), by name."""
+    cards = {folder.parent.name: read_card(folder) for folder in sorted(SHELF.glob("*/card.json"))}
+    return [name for name, card in cards.items() if family in ("", card["family"])]
+
+
+def load(name: str | Path) -> Loaded:
+    """A checkpoint by the name it ships under, or from a folder; the model is in eval mode, on the CPU, in fp32."""
+    folder = SHELF / name if isinstance(name, str) else name
+    return bring(folder / "card.json", folder / "model.safetensors")
+
+
+def bring(card_file: Path, weights_file: Path) -> Loaded:
+    """The same from two files that a stranger may have sent: all is checked before anything is built.
+
+    Mishap says in one sentence what is wrong with them.
+    """
+    card = read_card(card_file)
+    model = build_from(card)
+    weights, merges = read_weights(weights_file)
+    expected = {name: tensor.shape for name, tensor in model.state_dict().items()}
+    if {name: tensor.shape for name, tensor in weights.items()} != expected:
+        raise Mishap(f"The weights in {weights_file.name} do not belong to the model that the card describes.")
+    if not all(tensor.isfinite().all() for tensor in weights.values()):
+        raise Mishap(f"The weights in {weights_file.name} hold values that are no numbers.")
+    model.load_state_dict({name: tensor.to(expected_dtype(model, name)) for name, tensor in weights.items()})
+    tokenizer = None
+    if "text" in model.LEARNS:
+        tokenizer = make_tokenizer(merges)
+        if tokenizer.get_vocab_size() != model.config.vocab:
+            raise Mishap(f"The tokenizer in {weights_file.name} is not the one this model was trained with.")
+    return Loaded(model.eval().requires_grad_(False), card, tokenizer)
+
+
+def expected_dtype(model: Model, name: str) -> torch.dtype:
+    return model.state_dict()[name].dtype
+
+
+def read_card(path: Path) -> dict[str, Any]:
+    """The card, or a Mishap: its size, its form, and that family and size exist."""
+    try:
+        if path.stat().st_size > LARGEST_CARD:
+            raise Mishap(f"{path.name} is far too large for a card.")
+        card = json.loads(path.read_text(encoding="utf8"))
+    except (OSError, ValueError, RecursionError):
+        raise Mishap(f"{path.name} cannot be read as the card of a model.") from None
+    if not isinstance(card, dict) or not isinstance(card.get("config"), dict) or not isinstance(card.get("data"), dict):
+        raise Mishap(f"{path.name} is not the card of a model.")
+    if card.get("family") not in FAMILIES:
+        raise Mishap(f"{path.name} describes a family that is not known here.")
+    return card
+
+
+def build_from(card: dict[str, Any]) -> Model:
+    """The empty model of a card; Mishap if its settings are no numbers within reason."""
+    kind = FAMILIES[card["family"]]
+    known, config = {f.name: f.type for f in fields(kind.Config)}, card["config"]
+    wild = [k for k, v in config.items() if k not in known or not is_sane(v)]
+    if wild:
+        raise Mishap(f"The card has a setting out of reason: {', '.join(map(str, wild))[:80]}.")
+    try:
+        with torch.device("meta"):  # costs no memory, whatever the card claims
+            ghost = kind(kind.Config(**config))
+        if sum(t.numel() for t in ghost.state_dict().values()) > LARGEST_MODEL:
+            raise Mishap(f"The card describes a model of more than {LARGEST_MODEL:,} weights, too large for this page.")
+        return kind(kind.Config(**config))
+    except (TypeError, ValueError, RuntimeError, ZeroDivisionError, OverflowError, MemoryError, KeyError):
+        raise Mishap("The settings in the card do not make a model.") from None
+
+
+def is_sane(value: Any) -> bool:
+    if isinstance(value, str):
+        return len(value) <= 40
+    return isinstance(value, (int, float)) and 0 <= value <= 65_536  # False for NaN
+
+
+def read_weights(path: Path) -> tuple[dict[str, Tensor], list[list[str]]]:
+    """Tensors and a tokenizer's merges, or a Mishap."""
+    try:
+        if path.stat().st_size > LARGEST_WEIGHTS:
+            raise Mishap(f"{path.name} is larger than any model of this page.")
+        with safetensors.safe_open(path, "pt") as file:
+            merges = json.loads((file.metadata() or {}).get("merges", "[]"))
+            return {name: file.get_tensor(name) for name in file.keys()}, merges
+    except (OSError, ValueError, RecursionError, safetensors.SafetensorError):
+        raise Mishap(f"{path.name} cannot be read as weights: it is damaged, or of another kind.") from None
+
+
+def save_state(path: Path, trainer: Trainer) -> None:
+    """All that must survive a stop, in one local file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tensors = {f"model/{k}": v for k, v in trainer.model.state_dict().items()}
+    plain: dict[str, Any] = {"step": trainer.step, "seconds": trainer.seconds, "optimizers": []}
+    for i, optimizer in enumerate(trainer.optimizers):
+        state = optimizer.state_dict()
+        for key, values in state["state"].items():
+            tensors |= {f"optimizer/{i}/{key}/{name}": v for name, v in values.items() if torch.is_tensor(v)}
+        plain["optimizers"].append(state["param_groups"])
+    write_tensors(path, {k: v.to("cpu") for k, v in tensors.items()}, {"plain": json.dumps(plain)})
+
+
+def load_state(path: Path, trainer: Trainer) -> None:
+    """Brings a trainer of the same plan back to where save_state left it."""
+    with safetensors.safe_open(path, "pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}
+        plain = json.loads(file.metadata()["plain"])
+    trainer.model.load_state_dict({k.removeprefix("model/"): v for k, v in tensors.items() if k.startswith("model/")})
+    for i, (optimizer, groups) in enumerate(zip(trainer.optimizers, plain["optimizers"], strict=True)):
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in tensors.items():
+            if name.startswith(f"optimizer/{i}/"):
+                _, _, key, entry = name.split("/")
+                state.setdefault(int(key), {})[entry] = tensor
+        optimizer.load_state_dict({"state": state, "param_groups": groups})
+    trainer.step, trainer.seconds = plain["step"], plain["seconds"]

@@ -1,0 +1,215 @@
+"""Text collections and their tokenizer: byte-level pair encoding (Sennrich et al., arXiv:1508.07909)."""
+
+import gzip
+import hashlib
+import json
+import sysconfig
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from torch import Tensor
+
+from core.data.collection import Card
+from core.model import Batch, Mishap
+
+END = "<|endoftext|>"  # stands before every document, so it begins one and ends the last
+HELD_OUT = 50  # one document in so many is kept from training
+LARGEST = 20_000_000  # characters of a text of your own
+
+
+def make_tokenizer(merges: list[list[str]]) -> Tokenizer:
+    """A byte-level tokenizer from its merges alone, so nothing else of a stranger's file is believed.
+
+    Ids: 0 is END, 1 to 256 the bytes, then one for each merge. Mishap if a merge joins what does not exist.
+    """
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    vocab = {piece: i for i, piece in enumerate([END, *alphabet])}
+    try:
+        for left, right in merges:
+            if left not in vocab or right not in vocab or left == END or right == END:
+                raise KeyError(left)
+            vocab.setdefault(left + right, len(vocab))
+    except (KeyError, TypeError, ValueError):
+        raise Mishap("The tokenizer in this file does not fit together.") from None
+    tokenizer = Tokenizer(models.BPE(vocab=vocab, merges=[(left, right) for left, right in merges]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    return tokenizer
+
+
+def merges_of(tokenizer: Tokenizer) -> list[list[str]]:
+    return [list(pair) for pair in json.loads(tokenizer.to_str())["model"]["merges"]]
+
+
+def train_tokenizer(documents: list[str], size: int = 4096) -> Tokenizer:
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(
+        vocab_size=size, special_tokens=[END], initial_alphabet=alphabet, show_progress=False, min_frequency=2
+    )
+    tokenizer.train_from_iterator(documents, trainer)
+    return make_tokenizer(merges_of(tokenizer))
+
+
+def held_out(document: str) -> bool:
+    """The same answer for a document whatever else is in the collection."""
+    return int.from_bytes(hashlib.sha256(document.encode()).digest()[:8]) % HELD_OUT == 0
+
+
+@dataclass(frozen=True)
+class Part:
+    """One source within a collection: its documents and its share of a batch."""
+
+    name: str
+    share: float
+    train: list[str]
+    test: list[str]
+
+
+@dataclass
+class Text:
+    """Documents as one row of tokens a part, END before each."""
+
+    card: Card
+    parts: list[Part]
+    tokenizer: Tokenizer
+    rows: dict[tuple[str, str], Tensor] = field(init=False)  # (part, split) -> (N,) int32
+    starts: dict[tuple[str, str], Tensor] = field(init=False)  # where their documents begin
+
+    def __post_init__(self):
+        self.rows = {
+            (part.name, split): encode(self.tokenizer, getattr(part, split))
+            for part in self.parts
+            for split in ("train", "test")
+        }
+        self.starts = {key: (row == 0).nonzero()[:, 0] for key, row in self.rows.items()}
+
+    def facts(self) -> dict[str, int]:
+        return {"vocab": self.tokenizer.get_vocab_size()}
+
+    def batch(self, size: int, rng: torch.Generator, length: int, split: str = "train") -> Batch:
+        """(size, length + 1) long: windows from anywhere, one in eight moved back to where its document begins."""
+        shares = torch.tensor([part.share for part in self.parts])
+        chosen = torch.multinomial(shares, size, replacement=True, generator=rng).tolist()
+        windows = [self.window((self.parts[i].name, split), length, rng) for i in chosen]
+        return Batch(torch.stack(windows).long())
+
+    def window(self, key: tuple[str, str], length: int, rng: torch.Generator) -> Tensor:
+        row = self.rows[key]
+        if len(row) < length + 2:  # a tiny text goes round and round
+            return row.repeat((length + 1) // len(row) + 1)[: length + 1]
+        at, snap = torch.randint(len(row) - length, (2,), generator=rng).tolist()
+        if snap % 8 == 0:
+            at = int(self.starts[key][torch.searchsorted(self.starts[key], at, right=True) - 1])
+        return row[at : at + length + 1]
+
+    def bytes_per_token(self, split: str = "train") -> float:
+        documents = [d for part in self.parts for d in getattr(part, split)]
+        return sum(len(d.encode()) for d in documents) / sum(len(self.rows[p.name, split]) for p in self.parts)
+
+
+def encode(tokenizer: Tokenizer, documents: list[str]) -> Tensor:
+    ids = [[0, *e.ids] for e in tokenizer.encode_batch(documents, add_special_tokens=False)]
+    return torch.tensor([i for document in ids for i in document], dtype=torch.int32)
+
+
+TEXTS: dict[str, Card] = {
+    "stories": Card(
+        "stories",
+        "Children's stories",
+        "text",
+        "TinyStories: CDLA-Sharing-1.0. Books: public domain in the US",
+        "TinyStories (Eldan & Li 2023, arXiv:2305.07759); children's books and Andrew Lang's fairy books by GITenberg, "
+        "Standard Ebooks and classic-books-markdown",
+        "Short stories in small words, and old books for children.",
+    ),
+    "retold": Card(
+        "retold",
+        "Stories told by our own storyteller",
+        "text",
+        "CC0 1.0 (generated)",
+        "Told by the shipped storyteller of this project; no person wrote them",
+        "Stories a model told: always here, and as good or bad as the model.",
+    ),
+    "python": Card(
+        "python",
+        "Python's own source code",
+        "text",
+        "Python Software Foundation License",
+        "The standard library of the Python that runs this page",
+        "The programs that came with Python, found on this machine.",
+    ),
+    "own": Card("own", "Your own text", "text", "yours", "Pasted or uploaded by you", "It stays on this machine."),
+}
+SOURCES = {  # part of "stories": its share of a batch, its files in the data folder
+    "TinyStories": (0.3, ("tinystories_5k.txt.gz", "tinystories_more.txt.gz")),
+    "books": (0.7, ("childrens_books.jsonl.gz", "lang_fairy_books.jsonl.gz")),
+}
+
+
+def open_text(name: str, folder: Path, text: str = "", tokenizer: Tokenizer | None = None, vocab: int = 4096) -> Text:
+    """A text collection, with the tokenizer given or one of `vocab` entries trained on it.
+
+    Mishap if the name is unknown, the files are not in folder, or a text of your own is empty or too large.
+    """
+    if name not in TEXTS:
+        raise Mishap(f"There is no text collection called {name!r}.")
+    if name == "stories":
+        parts = [split_part(source, share, read_all(folder, files)) for source, (share, files) in SOURCES.items()]
+    elif name == "retold":
+        parts = [split_part(name, 1.0, read_documents(Path(__file__).with_name("retold.txt.gz")))]
+    elif name == "python":
+        parts = [split_part(name, 1.0, python_sources())]
+    else:
+        parts = [own_part(text)]
+    return Text(TEXTS[name], parts, tokenizer or train_tokenizer([d for p in parts for d in p.train], vocab))
+
+
+def split_part(name: str, share: float, documents: list[str]) -> Part:
+    return Part(name, share, [d for d in documents if not held_out(d)], [d for d in documents if held_out(d)])
+
+
+def own_part(text: str) -> Part:
+    """The first nine tenths to learn from, the rest to be tested on."""
+    text = text.strip()
+    if not text:
+        raise Mishap("There is no text to learn from yet: paste some, or choose a collection.")
+    if len(text) > LARGEST:
+        raise Mishap(f"This text has {len(text):,} characters, and {LARGEST:,} are the most that can be learnt here.")
+    cut = len(text) * 9 // 10
+    return Part("own", 1.0, [text[:cut] or text], [text[cut:] or text])
+
+
+def read_all(folder: Path, files: tuple[str, ...]) -> list[str]:
+    return [document for file in files for document in read_documents(folder / file)]
+
+
+def read_documents(path: Path) -> list[str]:
+    """Documents of a .txt.gz (a line END between them) or a .jsonl.gz (those without flags)."""
+    if not path.is_file():
+        raise Mishap(f"The file {path.name} is not in the data folder; 'retold' and 'python' need no files.")
+    try:
+        with gzip.open(path, "rt", encoding="utf8") as file:
+            if path.name.endswith(".txt.gz"):
+                documents = file.read().split(END)
+            else:
+                items = [json.loads(line) for line in file]
+                documents = [item["text"] for item in items if not item.get("flags")]
+    except (OSError, EOFError, ValueError, KeyError):
+        raise Mishap(f"The file {path.name} is damaged: fetch it again.") from None
+    return [document.strip() for document in documents if document.strip()]
+
+
+def python_sources(most: int = 4_000_000) -> list[str]:
+    """Files of the standard library in order of name, about `most` characters of them, tests left out."""
+    documents: list[str] = []
+    for path in sorted(Path(sysconfig.get_paths()["stdlib"]).glob("*.py")):
+        documents.append(path.read_text(encoding="utf8", errors="replace"))
+        if sum(map(len, documents)) > most:
+            break
+    if not documents:
+        raise Mishap("This Python came without its sources, so there is no code to learn from.")
+    return documents

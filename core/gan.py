@@ -1,0 +1,170 @@
+"""The Forger and the Critic: a generator learns to paint from nothing but a discriminator's opinion.
+
+Goodfellow et al. 2014 (arXiv:1406.2661) in the convolutional form of Radford et al. (arXiv:1511.06434), with what makes
+the game converge: relativistic pairing and a penalty on the critic's slope at real and at forged pictures (R3GAN, Huang
+et al., arXiv:2501.05441; the slope by finite differences, which needs no second backward), labels in both players
+(projection, Miyato & Koyama, arXiv:1802.05637), and averaged weights to paint with (Yazici et al., arXiv:1806.04498).
+
+B pictures, C channels, S side, W width, Z latent, K classes.
+"""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.optim import Adam, Optimizer
+
+from core.model import Batch, Mishap, Model, descend
+
+
+@dataclass(frozen=True)
+class Config:
+    channels: int  # 0 for points in the plane
+    side: int
+    classes: int  # 0: no labels, both players are told nothing
+    width: int = 32
+    latent: int = 64
+    penalty: float = 1.0  # weight of R1 and R2; critics of points want less
+    memory: float = 0.998  # of the averaged weights: about 500 steps
+
+    def __post_init__(self):
+        if self.side % 8:
+            raise Mishap(f"A picture side must be a multiple of 8, and {self.side} is not.")
+
+
+class Generator(nn.Module):
+    def __init__(self, c: Config):
+        super().__init__()
+        self.label = nn.Embedding(max(1, c.classes), c.latent)
+        self.base = (4 * c.width, c.side // 8, c.side // 8)
+        if not c.side:  # points
+            layers = [nn.Linear(2 * c.latent, 4 * c.width), nn.ReLU(), nn.Linear(4 * c.width, 4 * c.width), nn.ReLU()]
+            self.body = nn.Sequential(*layers, nn.Linear(4 * c.width, 2))
+            return
+        self.body = nn.Sequential(
+            nn.Linear(2 * c.latent, 4 * c.width * (c.side // 8) ** 2),
+            nn.Unflatten(1, self.base),
+            nn.BatchNorm2d(4 * c.width),
+            nn.ReLU(),
+            *rise(4 * c.width, 2 * c.width),
+            *rise(2 * c.width, c.width),
+            nn.ConvTranspose2d(c.width, c.channels, 4, 2, 1),
+            nn.Tanh(),
+        )
+
+    def forward(self, z: Tensor, y: Tensor) -> Tensor:
+        """z (B, Z), y (B,) -> (B, C, S, S) in -1..1, or points (B, 2)"""
+        return self.body(torch.cat((z, self.label(y)), dim=1))
+
+
+def rise(before: int, after: int) -> list[nn.Module]:
+    """Twice the side: (B, before, s, s) -> (B, after, 2 s, 2 s)"""
+    return [nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False), nn.BatchNorm2d(after), nn.ReLU()]
+
+
+class Discriminator(nn.Module):
+    def __init__(self, c: Config):
+        super().__init__()
+        act = nn.LeakyReLU(0.2)
+        if not c.side:
+            width = 4 * c.width
+            self.body = nn.Sequential(nn.Linear(2, width), act, nn.Linear(width, width), act)
+        else:
+            steps = [(c.channels, c.width), (c.width, 2 * c.width), (2 * c.width, 4 * c.width)]
+            convs = [layer for i, o in steps for layer in (nn.Conv2d(i, o, 4, 2, 1), act)]
+            self.body = nn.Sequential(*convs, nn.Flatten())  # (B, 4 W (S / 8)^2)
+            width = 4 * c.width * (c.side // 8) ** 2
+        self.verdict = nn.Linear(width, 1)
+        self.label = nn.Embedding(max(1, c.classes), width)
+        nn.init.normal_(self.label.weight, std=width**-0.5)
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        """x as the generator paints it, y (B,) -> logits (B,); only their differences mean anything"""
+        h = self.body(x)
+        return self.verdict(h)[:, 0] + (h * self.label(y)).sum(1)
+
+
+class GAN(Model):
+    """Two players; there is no loss that both minimise, so the game is told in `step`."""
+
+    Config = Config
+    PRESETS = {"tiny": {"width": 8, "latent": 16}, "small": {"width": 32}, "medium": {"width": 64}}
+    RECIPE = {"lr": 1e-3, "batch": 64}
+    LEARNS = ("images", "points")
+    BLUR = 0.05  # how far the critic's slope is felt, in picture units
+
+    def __init__(self, config: Config):
+        super().__init__()
+        self.config = config
+        self.generator, self.discriminator = Generator(config), Discriminator(config)
+        self.average = deepcopy(self.generator).requires_grad_(False)
+        self.register_buffer("steps", torch.zeros(()))
+
+    def optimizers(self, lr: float) -> tuple[Optimizer, ...]:
+        return tuple(Adam(p.parameters(), lr, betas=(0.0, 0.99)) for p in (self.generator, self.discriminator))
+
+    def step(self, batch: Batch, rng: torch.Generator, optimizers: tuple[Optimizer, ...]) -> dict[str, Tensor]:
+        """First the critic looks at pairs of real and forged, then the forger answers."""
+        real, y = batch.x, self.labels(batch)
+        fake = self.generator(self.latents(len(real), rng), y)
+        critic, slope, caught = self.critic_loss(real, fake.detach(), y, rng)
+        descend(critic + slope, list(self.discriminator.parameters()), optimizers[1:], clip=10.0)
+
+        with torch.no_grad():
+            standard = self.discriminator(real, y)
+        forger = F.softplus(standard - self.discriminator(fake, y)).float().mean()
+        descend(forger, list(self.generator.parameters()), optimizers[:1], clip=10.0)
+        self.remember()
+        return {"forger": forger, "critic": critic, "slope": slope, "caught": caught}
+
+    def critic_loss(self, real: Tensor, fake: Tensor, y: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """The pairing loss, the penalty gamma / 2 (R1 + R2), and the share of pairs told apart.
+
+        |slope|^2 at x is the mean of ((D(x + s e) - D(x)) / s)^2 over normal e, for small s.
+        """
+        both = torch.cat((real, fake))
+        blurred = both + self.BLUR * torch.randn(both.shape, generator=rng, device=both.device)
+        here, there = self.discriminator(torch.cat((both, blurred)), y.repeat(4)).float().chunk(2)
+        gap = here[: len(real)] - here[len(real) :]
+        slope = self.config.penalty * ((there - here) / self.BLUR).square().mean()
+        return F.softplus(-gap).mean(), slope, (gap > 0).float().mean()
+
+    @torch.no_grad()
+    def remember(self) -> None:
+        """The averaged forger follows, at first quickly."""
+        self.steps += 1
+        share = 1 - min(self.config.memory, float(self.steps / (self.steps + 10)))
+        for kept, new in zip(self.average.parameters(), self.generator.parameters()):
+            kept.lerp_(new, share)
+        for kept, new in zip(self.average.buffers(), self.generator.buffers()):
+            kept.copy_(new)
+
+    def labels(self, batch: Batch) -> Tensor:
+        """(B,) long; all 0 where the players are told nothing"""
+        if batch.y is None or not self.config.classes:
+            return torch.zeros(len(batch.x), dtype=torch.long, device=batch.x.device)
+        return batch.y
+
+    def latents(self, n: int, rng: torch.Generator) -> Tensor:
+        """(n, Z) normal noise: what a painting is made from"""
+        return torch.randn(n, self.config.latent, generator=rng, device=rng.device)
+
+    def paint(self, z: Tensor, y: Tensor) -> Tensor:
+        """z (n, Z), y (n,) -> (n, C, S, S) in -1..1 by the averaged forger, which stands in eval mode meanwhile"""
+        return self.average.eval()(z, y)
+
+    def judge(self, x: Tensor, y: Tensor) -> Tensor:
+        """x (n, C, S, S), y (n,) -> logits (n,): higher is more like the collection; 0 has no meaning of its own"""
+        return self.discriminator(x, y)
+
+    @torch.no_grad()
+    def sample(self, n: int, rng: torch.Generator, **knobs: Any) -> Iterator[Tensor]:
+        """Knobs: y (n,) labels (all in turn, if not given), bold (1.0; below it paints more alike). Yields once."""
+        y = knobs.get("y")
+        if y is None:
+            y = torch.arange(n, device=rng.device) % max(1, self.config.classes)
+        yield self.paint(knobs.get("bold", 1.0) * self.latents(n, rng), y)

@@ -1,0 +1,247 @@
+"""The Storyteller: a decoder-only transformer that says one token at a time.
+
+Vaswani et al. 2017 (arXiv:1706.03762), as Radford et al. 2019 stack it, with what has proved itself since: rotary
+positions (Su et al., arXiv:2104.09864), normalised queries and keys (Henry et al., arXiv:2010.04245), squared ReLU
+(So et al., arXiv:2109.08668), norms without weights, and Muon for the matrices (Jordan 2024).
+
+B streams, T tokens, V vocabulary, D width, H heads, K = D / H, L layers, C context.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.optim import AdamW, Optimizer
+
+from core.model import Batch, Mishap, Model
+
+
+@dataclass(frozen=True)
+class Config:
+    vocab: int
+    context: int = 256
+    layers: int = 6
+    width: int = 256
+    heads: int = 8
+    hidden: int = 736  # 4,882,432 weights in all: in bf16 just under the 10 MB a Space takes as it is
+
+    def __post_init__(self):
+        if self.width % (2 * self.heads):
+            raise Mishap(f"A width of {self.width} does not split into {self.heads} heads of an even size.")
+
+
+class Cache:
+    """Keys and values of what was already read: (L, 2, B, H, C, K), filled up to `length`."""
+
+    def __init__(self, config: Config, streams: int, device: torch.device):
+        shape = (config.layers, 2, streams, config.heads, config.context, config.width // config.heads)
+        self.store = torch.zeros(shape, device=device)
+        self.length = 0
+
+    def extend(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """New k, v (B, H, T, K) -> all so far (B, H, length + T, K)."""
+        end = self.length + k.shape[2]
+        self.store[layer, 0, :, :, self.length : end] = k
+        self.store[layer, 1, :, :, self.length : end] = v
+        return self.store[layer, 0, :, :, :end], self.store[layer, 1, :, :, :end]
+
+
+class Guess(NamedTuple):
+    """One token told, with what the model thought of it before temperature and cuts."""
+
+    token: int
+    chance: float
+    top: list[tuple[int, float]]  # the five likeliest tokens and their chances
+
+
+def norm(x: Tensor) -> Tensor:
+    return F.rms_norm(x, (x.shape[-1],))
+
+
+def turn(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Rotary positions: x (B, H, T, K) turned by angles (T, K / 2)."""
+    a, b = x.chunk(2, dim=-1)
+    return torch.cat((a * cos - b * sin, a * sin + b * cos), dim=-1)
+
+
+class Block(nn.Module):
+    """Attention looks back, the feed-forward thinks; both add to the residual stream."""
+
+    def __init__(self, config: Config):
+        super().__init__()
+        self.heads = config.heads
+        self.qkv = nn.Linear(config.width, 3 * config.width, bias=False)
+        self.mix = nn.Linear(config.width, config.width, bias=False)
+        self.up = nn.Linear(config.width, config.hidden, bias=False)
+        self.down = nn.Linear(config.hidden, config.width, bias=False)
+        nn.init.zeros_(self.mix.weight)  # each block starts as the identity
+        nn.init.zeros_(self.down.weight)
+
+    def attend(self, x: Tensor, angles: tuple[Tensor, Tensor], cache: Cache | None, layer: int) -> Tensor:
+        """x (B, T, D) -> (B, T, D); a token sees itself and what came before."""
+        B, T, D = x.shape
+        q, k, v = self.qkv(x).view(B, T, 3, self.heads, D // self.heads).permute(2, 0, 3, 1, 4)  # (B, H, T, K) each
+        q, k = turn(norm(q), *angles), turn(norm(k), *angles)
+        if cache is not None:
+            k, v = cache.extend(layer, k, v)
+        past = k.shape[2] - T
+        mask = None
+        if past and T > 1:
+            mask = torch.ones(T, past + T, dtype=torch.bool, device=x.device).tril(past)
+        y = F.scaled_dot_product_attention(q, k, v, mask, is_causal=not past and T > 1)
+        return self.mix(y.transpose(1, 2).reshape(B, T, D))
+
+    def forward(self, x: Tensor, angles: tuple[Tensor, Tensor], cache: Cache | None, layer: int) -> Tensor:
+        x = x + self.attend(norm(x), angles, cache, layer)
+        return x + self.down(self.up(norm(x)).relu().square())
+
+
+class GPT(Model):
+    """p(text) = product over t of p(token t | tokens before t)."""
+
+    Config = Config
+    PRESETS = {
+        "tiny": {"context": 32, "layers": 2, "width": 32, "heads": 2, "hidden": 64},
+        "small": {"context": 128, "layers": 4, "width": 128, "heads": 4, "hidden": 512},
+        "medium": {},
+    }
+    RECIPE = {"lr": 0.02, "batch": 16}
+    LEARNS = ("text",)
+
+    def __init__(self, config: Config):
+        super().__init__()
+        self.config = config
+        self.embed = nn.Embedding(config.vocab, config.width)  # also the output layer, transposed
+        nn.init.normal_(self.embed.weight, std=0.02)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
+        half = config.width // config.heads // 2
+        angles = torch.arange(config.context)[:, None] * 10_000 ** (-torch.arange(half) / half)
+        self.register_buffer("cos", angles.cos(), persistent=False)  # (C, K / 2)
+        self.register_buffer("sin", angles.sin(), persistent=False)
+
+    def forward(self, ids: Tensor, cache: Cache | None = None) -> Tensor:
+        """ids (B, T) -> logits (B, T, V); with a cache, T more tokens after those it holds."""
+        past = cache.length if cache is not None else 0
+        if past + ids.shape[1] > self.config.context:
+            raise ValueError(f"{past} + {ids.shape[1]} tokens do not fit a context of {self.config.context}")
+        angles = (self.cos[past : past + ids.shape[1]], self.sin[past : past + ids.shape[1]])
+        x = norm(self.embed(ids))
+        for layer, block in enumerate(self.blocks):
+            x = block(x, angles, cache, layer)
+        if cache is not None:
+            cache.length += ids.shape[1]
+        return F.linear(norm(x), self.embed.weight)
+
+    def draw(self, data: Any, size: int, rng: torch.Generator) -> Batch:
+        return data.batch(size, rng, self.config.context)
+
+    def loss(self, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
+        """Cross-entropy of the next token, in nats; batch.x (B, T + 1)."""
+        logits = self(batch.x[:, :-1])
+        return {"loss": F.cross_entropy(logits.flatten(0, 1).float(), batch.x[:, 1:].flatten())}
+
+    def optimizers(self, lr: float) -> tuple[Optimizer, ...]:
+        """Muon turns the matrices, AdamW the embedding, which wants a smaller step."""
+        matrices = [p for name, p in self.named_parameters() if name != "embed.weight"]
+        return Muon(matrices, lr), AdamW([self.embed.weight], 0.15 * lr, betas=(0.9, 0.99), weight_decay=0.0)
+
+    def cache(self, streams: int = 1) -> Cache:
+        return Cache(self.config, streams, self.embed.weight.device)
+
+    def after(self, ids: Tensor, cache: Cache, last: Tensor) -> Tensor:
+        """Logits (B, V) after one more token `last` (B, 1); ids (B, T) is all so far, `last` included.
+
+        A full cache is emptied and the newer half of the text read again, so a story has no end.
+        """
+        if cache.length < self.config.context:
+            return self(last, cache)[:, -1]
+        cache.length = 0
+        return self(ids[:, -(self.config.context // 2) :], cache)[:, -1]
+
+    @torch.inference_mode()
+    def sample(self, n: int, rng: torch.Generator, **knobs: Any) -> Iterator[Tensor]:
+        """Knobs: prompt (T,) long, length, temperature, top_k, top_p. Yields (n, T + 1), (n, T + 2), ..."""
+        prompt, length = knobs.pop("prompt"), knobs.pop("length", 64)
+        ids = prompt.to(self.embed.weight.device).expand(n, -1)
+        cache = self.cache(n)
+        logits = self(ids[:, -self.config.context :], cache)[:, -1]
+        for done in range(length):
+            last = pick(logits, rng, **knobs)
+            ids = torch.cat((ids, last), dim=1)
+            yield ids
+            if done + 1 < length:
+                logits = self.after(ids, cache, last)
+
+    @torch.inference_mode()
+    def tell(self, prompt: list[int], rng: torch.Generator, length: int, **knobs: Any) -> Iterator[Guess]:
+        """One story, token by token, each with the chance the model gave it."""
+        ids = torch.tensor([prompt], device=self.embed.weight.device)
+        cache = self.cache()
+        logits = self(ids[:, -self.config.context :], cache)[:, -1]
+        for _ in range(length):
+            last = pick(logits, rng, **knobs)
+            chances = logits[0].softmax(-1)
+            best = chances.topk(5)
+            yield Guess(int(last), float(chances[last[0, 0]]), list(zip(best.indices.tolist(), best.values.tolist())))
+            ids = torch.cat((ids, last), dim=1)
+            logits = self.after(ids, cache, last)
+
+
+def pick(logits: Tensor, rng: torch.Generator, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0) -> Tensor:
+    """logits (B, V) -> token (B, 1). Temperature 0 takes the likeliest; top_k 0 and top_p 1 cut nothing."""
+    if temperature == 0:
+        return logits.argmax(-1, keepdim=True)
+    order = (logits / temperature).softmax(-1).sort(-1, descending=True)
+    chances = order.values.clone()
+    if top_k:
+        chances[:, top_k:] = 0
+    chances[order.values.cumsum(-1) - order.values >= top_p] = 0  # the first token past top_p stays in
+    return order.indices.gather(-1, torch.multinomial(chances, 1, generator=rng))
+
+
+class Muon(Optimizer):
+    """Momentum whose step is made orthogonal: every direction of a matrix moves equally far.
+
+    Jordan 2024 (kellerjordan.github.io/posts/muon). Matrices of one shape go through the iteration together: one by
+    one it would double a small model's step. torch.optim.Muon works one by one, and in bf16, slow where that is emulated.
+    """
+
+    def __init__(self, params: list[nn.Parameter], lr: float, momentum: float = 0.95, weight_decay: float = 0.01):
+        super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        for group in self.param_groups:
+            shapes: dict[tuple[int, int], list[tuple[nn.Parameter, Tensor]]] = {}
+            for p in group["params"]:
+                if p.grad is None:
+                    continue
+                average = self.state[p].setdefault("average", torch.zeros_like(p))
+                average.lerp_(p.grad, 1 - group["momentum"])
+                nesterov = p.grad.lerp(average, group["momentum"])
+                for piece, update in zip(squares(p), squares(nesterov)):
+                    shapes.setdefault(tuple(piece.shape), []).append((piece, update))
+            for shape, pairs in shapes.items():
+                updates = orthogonal(torch.stack([update for _, update in pairs]))
+                scale = group["lr"] * max(1, shape[0] / shape[1]) ** 0.5
+                for (piece, _), update in zip(pairs, updates):
+                    piece.mul_(1 - group["lr"] * group["weight_decay"]).sub_(update, alpha=scale)
+
+
+def squares(x: Tensor) -> tuple[Tensor, ...]:
+    """The three matrices fused in qkv, as views; any other matrix alone."""
+    return x.chunk(3) if x.shape[0] == 3 * x.shape[1] else (x,)
+
+
+def orthogonal(x: Tensor) -> Tensor:
+    """(N, R, S) -> nearly the nearest matrices with orthonormal rows or columns (five Newton-Schulz steps)."""
+    tall = x.shape[1] > x.shape[2]
+    x = x.mT if tall else x
+    x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
+    for _ in range(5):
+        a = x @ x.mT
+        x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x
+    return x.mT if tall else x
