@@ -1,0 +1,49 @@
+"""The page: its tabs in order, its header, and how it is served."""
+
+import os
+
+# Gradio reads these when it starts: nothing is reported anywhere, and its book-keeping per event stays short.
+for name, value in {
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "GRADIO_ANALYTICS_MAX_EVENTS": "200",
+    "GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000",
+    "GRADIO_RUN_HISTORY": "False",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+}.items():
+    os.environ.setdefault(name, value)
+
+import importlib  # noqa: E402
+from importlib.util import find_spec  # noqa: E402
+from typing import Any  # noqa: E402
+
+import gradio as gr  # noqa: E402
+
+from demo.parts import look  # noqa: E402
+from demo.words import words  # noqa: E402
+
+TABS = [name for name in ("gan", "vae", "gpt", "measured") if find_spec(f"demo.{name}")]
+MASTHEAD = '<header class="masthead"><h1>{name}</h1><p>{line}</p></header>'
+
+
+def page() -> gr.Blocks:
+    """The whole page, not yet served."""
+    texts = words("page")
+    with gr.Blocks(title=texts["name"], analytics_enabled=False, delete_cache=(600, 600)) as blocks:
+        gr.HTML(MASTHEAD.format(**texts), js_on_load=None)
+        with gr.Tabs(elem_id="tabs"):
+            for tab in TABS:
+                importlib.import_module(f"demo.{tab}").tab()
+    return blocks.queue(max_size=64, default_concurrency_limit=4)
+
+
+def serving() -> dict[str, Any]:
+    """What `launch` is told, from app.py and from the tests alike."""
+    return {
+        "server_name": os.getenv("GRADIO_SERVER_NAME", "127.0.0.1"),
+        "run_history": False,
+        "ssr_mode": False,
+        "footer_links": [],
+        "max_file_size": "20mb",
+        "theme": look.theme(),
+        "css_paths": [look.STYLE],
+    }

@@ -1,0 +1,129 @@
+"""The lesson frame that every room shares.
+
+    with Room("gan.paint") as room:     hook, and the guess at the head of the controls
+        with room.do: ...               controls: left, or on top on a phone
+        with room.see: ...              what you see: right; room.result stands under it
+        with room.more: ...             rarely used controls, folded away under the others
+                                        at the end the frame adds: why, check yourself, what this toy is not
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from html import escape
+from types import TracebackType
+
+import gradio as gr
+
+from demo.words import words
+
+ON_THE_SPOT = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+
+
+class Room:
+    """One screen, one thing to try. Its texts are demo/words [name]; its family is the first part of the name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.id = name.replace(".", "-")
+        self.words = words(name)
+        self.page = words("page")
+
+    def __enter__(self) -> "Room":
+        self._room = gr.Column(elem_id=self.id, elem_classes=["room", f"family-{self.name.split('.')[0]}"])
+        self._room.__enter__()
+        text("p", self.words["hook"], "hook")
+        self._row = gr.Row(elem_classes=["desk"])
+        with self._row:
+            self._do = gr.Column(scale=5, min_width=280, elem_classes=["do"])
+            self._right = gr.Column(scale=9, min_width=320, elem_classes=["right"])
+        with self._right:
+            self._see = gr.Column(elem_classes=["see"])
+            self.result = gr.HTML(elem_id=f"{self.id}-result", elem_classes=["result"], js_on_load=None)
+        with self.do:
+            self.guess = self._guess()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: BaseException | TracebackType | None) -> None:
+        if kind is None:
+            self._lessons()
+        self._room.__exit__(kind, *rest)
+
+    @property
+    def do(self) -> AbstractContextManager[None]:
+        """Where the controls stand."""
+        return inside(self._row, self._do)
+
+    @property
+    def see(self) -> AbstractContextManager[None]:
+        """Where the pictures, words and curves stand."""
+        return inside(self._row, self._right, self._see)
+
+    @property
+    def more(self) -> AbstractContextManager[None]:
+        """A fold under the controls."""
+        with self.do:
+            fold = gr.Accordion(self.page["more"], open=False, elem_classes=["more"])
+        return inside(self._row, self._do, fold)
+
+    def guessed(self, guess: str | None) -> str:
+        """What the person guessed, as a sentence; empty before the guess or for a guess that was not offered."""
+        return self.page["guessed"].format(guess=guess) if guess in self.words["guesses"] else ""
+
+    def _guess(self) -> gr.Radio:
+        return gr.Radio(
+            self.words["guesses"],
+            label=self.words["guess"],
+            info=self.page["guess"],
+            interactive=True,
+            container=False,
+            elem_id=f"{self.id}-guess",
+            elem_classes=["guess"],
+        )
+
+    def _lessons(self) -> None:
+        with gr.Row(elem_classes=["lessons"]):
+            with gr.Column(min_width=240, elem_classes=["lesson"]):
+                text("h3", self.page["why"])
+                text("p", self.words["why"])
+            with gr.Column(min_width=240, elem_classes=["lesson"]):
+                text("h3", self.page["check"])
+                self._check()
+            with gr.Column(min_width=240, elem_classes=["lesson"]):
+                text("h3", self.page["not"])
+                text("p", self.words["not"])
+
+    def _check(self) -> None:
+        """The answers lie in the page: no call to the server for them."""
+        check = gr.Radio(
+            [(choice, i) for i, choice in enumerate(self.words["checks"])],
+            label=self.words["check"],
+            interactive=True,
+            container=False,
+            elem_id=f"{self.id}-check",
+            elem_classes=["check"],
+        )
+        answer = gr.HTML(elem_id=f"{self.id}-answer", elem_classes=["answer"], js_on_load=None)
+        answers = json.dumps([f'<p role="status">{escape(reply)}</p>' for reply in self.words["answers"]])
+        check.input(None, check, answer, js=f"(i) => ({answers})[i]", **ON_THE_SPOT)
+
+
+@contextmanager
+def inside(*blocks: gr.blocks.BlockContext) -> Iterator[None]:
+    """Opens blocks one in the other, again if need be: what is made next is added to the last."""
+    if not blocks:
+        yield
+        return
+    with blocks[0], inside(*blocks[1:]):
+        yield
+
+
+def text(tag: str, words: str, kind: str = "") -> gr.HTML:
+    """A paragraph or heading that never changes."""
+    return gr.HTML(f"<{tag}>{escape(words)}</{tag}>", elem_classes=["text", kind], js_on_load=None)
+
+
+def say(sentence: str, yardstick: str = "", guessed: str = "") -> str:
+    """The result under a picture: what came out, what to hold it against, and what the person had guessed."""
+    lines = (("said", sentence), ("yard", yardstick), ("guessed", guessed))
+    return '<div role="status">' + "".join(f'<p class="{kind}">{escape(line)}</p>' for kind, line in lines if line) + "</div>"

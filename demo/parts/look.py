@@ -1,0 +1,84 @@
+"""How the house looks: one serif and one sans out of Gradio's own files, paper and ink, one accent for each family."""
+
+from pathlib import Path
+
+import gradio as gr
+from gradio.themes.utils.fonts import LocalFont
+
+STYLE = Path(__file__).with_name("look.css")
+
+# name -> (light, dark); the accents are in look.css, one for each family
+COLOURS = {
+    "body_background_fill": ("#faf7f1", "#191715"),
+    "body_text_color": ("#2b2622", "#e9e3d8"),
+    "body_text_color_subdued": ("#6b6259", "#a89e91"),
+    "background_fill_primary": ("#fffdf9", "#211e1b"),
+    "background_fill_secondary": ("#f4efe6", "#282420"),
+    "border_color_primary": ("#e2d9cb", "#3b3530"),
+    "block_background_fill": ("transparent", "transparent"),
+    "block_border_color": ("transparent", "transparent"),
+    "block_label_background_fill": ("transparent", "transparent"),
+    "block_label_text_color": ("#6b6259", "#a89e91"),
+    "block_title_text_color": ("#2b2622", "#e9e3d8"),
+    "block_info_text_color": ("#6b6259", "#a89e91"),
+    "panel_background_fill": ("transparent", "transparent"),
+    "input_background_fill": ("#fffdf9", "#211e1b"),
+    "input_border_color": ("#cfc4b3", "#4d453e"),
+    "input_placeholder_color": ("#857b70", "#8f867a"),
+    "checkbox_background_color": ("#fffdf9", "#211e1b"),
+    "checkbox_border_color": ("#a2968a", "#6f665d"),
+    "checkbox_label_background_fill": ("transparent", "transparent"),
+    "checkbox_label_background_fill_hover": ("transparent", "transparent"),
+    "checkbox_label_background_fill_selected": ("transparent", "transparent"),
+    "checkbox_label_border_color": ("transparent", "transparent"),
+    "checkbox_label_text_color": ("#2b2622", "#e9e3d8"),
+    "checkbox_label_text_color_selected": ("#2b2622", "#e9e3d8"),
+    "checkbox_background_color_selected": ("var(--accent)", "var(--accent)"),
+    "checkbox_border_color_selected": ("var(--accent)", "var(--accent)"),
+    "checkbox_border_color_focus": ("var(--accent)", "var(--accent)"),
+    "input_border_color_focus": ("var(--accent)", "var(--accent)"),
+    "slider_color": ("var(--accent)", "var(--accent)"),
+    "button_primary_background_fill": ("var(--accent)", "var(--accent)"),
+    "button_primary_background_fill_hover": ("var(--accent-deep)", "var(--accent-deep)"),
+    "button_primary_text_color": ("var(--on-accent)", "var(--on-accent)"),
+    "button_primary_border_color": ("transparent", "transparent"),
+    "button_secondary_background_fill": ("transparent", "transparent"),
+    "button_secondary_background_fill_hover": ("#f0e9dd", "#2f2a26"),
+    "button_secondary_text_color": ("#2b2622", "#e9e3d8"),
+    "button_secondary_border_color": ("#cfc4b3", "#4d453e"),
+    "error_background_fill": ("#fffdf9", "#211e1b"),
+    "error_border_color": ("#b3402a", "#e0785f"),
+    "error_text_color": ("#8f2f1d", "#f0a08c"),
+}
+SHAPES = {
+    "color_accent": "var(--accent)",
+    "block_border_width": "0px",
+    "block_shadow": "none",
+    "block_padding": "0px",
+    "block_label_border_width": "0px",
+    "block_label_padding": "0px",
+    "block_title_text_weight": "600",
+    "checkbox_shadow": "none",
+    "checkbox_label_padding": "4px 0px",
+    "checkbox_label_shadow": "none",
+    "input_shadow": "none",
+    "input_shadow_focus": "none",
+    "button_primary_shadow": "none",
+    "button_secondary_shadow": "none",
+    "button_transition": "background-color .15s ease",
+    "form_gap_width": "0px",
+    "layout_gap": "20px",
+}
+
+
+def theme() -> gr.themes.Base:
+    """Paper by day, a dark study by night."""
+    base = gr.themes.Base(
+        text_size=gr.themes.sizes.text_md,
+        radius_size=gr.themes.sizes.radius_sm,
+        font=[LocalFont("Source Sans 3"), "ui-sans-serif", "system-ui", "sans-serif"],
+        font_mono=["ui-monospace", "monospace"],
+    )
+    both = {name: light for name, (light, _) in COLOURS.items()}
+    both |= {f"{name}_dark": dark for name, (_, dark) in COLOURS.items()}
+    return base.set(**SHAPES, **both)

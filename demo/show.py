@@ -1,0 +1,128 @@
+"""Numbers made visible: tensors to PNG, lines to SVG. Pure: no Gradio, nothing of core."""
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from html import escape
+from io import BytesIO
+from math import isfinite
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+WIDE, HIGH = 440, 210  # of a curve, in its own units
+LEFT, RIGHT, TOP, BOTTOM = 44, 96, 12, 26  # room for the numbers, the names, and the steps
+
+
+def pixels(picture: Tensor) -> Tensor:
+    """(C, S, S) in -1..1 -> (S, S) or (S, S, 3) uint8."""
+    levels = ((picture.float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).cpu()
+    return levels[0] if len(levels) == 1 else levels.permute(1, 2, 0)
+
+
+def png(picture: Tensor) -> bytes:
+    """(C, S, S) in -1..1, one channel or three -> the bytes of a PNG, dot for dot."""
+    file = BytesIO()
+    Image.fromarray(pixels(picture).numpy()).save(file, "PNG")
+    return file.getvalue()
+
+
+def uri(picture: Tensor) -> str:
+    """The same as a data URI: nothing to fetch, nothing left on the server's disk."""
+    return "data:image/png;base64," + b64encode(png(picture)).decode()
+
+
+def figure(picture: Tensor, alt: str, kind: str = "") -> str:
+    """An <img>, shown pixel-sharp by the page's own style; alt is what a blind person hears."""
+    return f'<img class="dots {escape(kind)}" src="{uri(picture)}" alt="{escape(alt)}">'
+
+
+def bar(share: float, kind: str = "") -> str:
+    """A share of 0..1 as a small bar; it only repeats a number that stands beside it, so readers skip it."""
+    width = 100 * min(max(share, 0.0), 1.0)
+    return (
+        f'<svg class="bar {escape(kind)}" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">'
+        f'<rect class="track" width="100" height="6"/><rect class="fill" width="{width:.1f}" height="6"/></svg>'
+    )
+
+
+def curves(steps: Sequence[float], lines: Mapping[str, Sequence[float]], unit: str = "") -> str:
+    """Lines over steps as one SVG, each named at its end; values that are not finite are left out.
+
+    steps (N,) rising; lines: name -> (N,) values. Colours are the page's: line-0, line-1, ...
+    """
+    finite = [value for values in lines.values() for value in values if isfinite(value)]
+    if not finite:
+        return ""
+    low, high = _room(min(finite), max(finite))
+    drawn = [_line(i, steps, values, low, high) for i, values in enumerate(lines.values())]
+    ends = _apart([_y(_last(values), low, high) for values in lines.values()])
+    names = [
+        f'<text class="name line-{i}" x="{WIDE - RIGHT + 8}" y="{y + 4:.1f}">{escape(name)} {_short(_last(values))}</text>'
+        for i, ((name, values), y) in enumerate(zip(lines.items(), ends, strict=True))
+    ]
+    said = "; ".join(f"{name} {_short(_last(values))}" for name, values in lines.items())
+    return (
+        f'<svg class="curves" viewBox="0 0 {WIDE} {HIGH}" role="img" aria-label="{escape(said)}">'
+        + _frame(steps, low, high, unit)
+        + "".join(drawn + names)
+        + "</svg>"
+    )
+
+
+def _room(low: float, high: float) -> tuple[float, float]:
+    """A little air over and under the lines; from zero where that costs little."""
+    low = 0.0 if 0 <= low < 0.5 * high else low
+    air = 0.06 * (high - low) or 0.5
+    return (low if low == 0 else low - air), high + air
+
+
+def _x(step: float, steps: Sequence[float]) -> float:
+    return LEFT + (WIDE - LEFT - RIGHT) * (step - steps[0]) / ((steps[-1] - steps[0]) or 1)
+
+
+def _y(value: float, low: float, high: float) -> float:
+    return HIGH - BOTTOM - (HIGH - TOP - BOTTOM) * (value - low) / (high - low)
+
+
+def _last(values: Sequence[float]) -> float:
+    """The last value there is a number for; zero where there is none."""
+    return next((value for value in reversed(values) if isfinite(value)), 0.0)
+
+
+def _line(i: int, steps: Sequence[float], values: Sequence[float], low: float, high: float) -> str:
+    points = (
+        f"{_x(step, steps):.1f},{_y(value, low, high):.1f}"
+        for step, value in zip(steps, values, strict=True)
+        if isfinite(value)
+    )
+    return f'<polyline class="line-{i}" points="{" ".join(points)}"/>'
+
+
+def _apart(ys: list[float], gap: float = 15) -> list[float]:
+    """Moves heights apart, keeping their order, so that names do not cover each other."""
+    moved = list(ys)
+    order = sorted(range(len(ys)), key=ys.__getitem__)
+    for above, below in zip(order, order[1:], strict=False):
+        moved[below] = max(moved[below], moved[above] + gap)
+    over = max(0.0, max(moved) - (HIGH - BOTTOM))
+    return [y - over for y in moved]
+
+
+def _frame(steps: Sequence[float], low: float, high: float, unit: str) -> str:
+    """The ground line, three heights and the number of the last step."""
+    heights = [low + share * (high - low) for share in (0.0, 0.5, 1.0)]
+    rules = "".join(
+        f'<line class="rule" x1="{LEFT}" x2="{WIDE - RIGHT}" y1="{_y(h, low, high):.1f}" y2="{_y(h, low, high):.1f}"/>'
+        f'<text class="tick" text-anchor="end" x="{LEFT - 8}" y="{_y(h, low, high) + 4:.1f}">{_short(h)}</text>'
+        for h in heights
+    )
+    foot = f"{steps[-1]:,.0f} steps" + (f" · {escape(unit)}" if unit else "")
+    return rules + f'<text class="tick" text-anchor="end" x="{WIDE - RIGHT}" y="{HIGH - 6}">{foot}</text>'
+
+
+def _short(value: float) -> str:
+    """Three digits that count: 0.012, 1.23, 45.6, 789, 12,345."""
+    if value == 0 or abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if abs(value) < 1 else f"{value:.{2 if abs(value) < 10 else 1}f}"
