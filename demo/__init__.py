@@ -45,5 +45,5 @@ def serving() -> dict[str, Any]:
         "footer_links": [],
         "max_file_size": "20mb",
         "theme": look.theme(),
-        "css_paths": [look.STYLE],
+        "css": look.style(),
     }

@@ -74,9 +74,7 @@ class Room:
         return gr.Radio(
             self.words["guesses"],
             label=self.words["guess"],
-            info=self.page["guess"],
             interactive=True,
-            container=False,
             elem_id=f"{self.id}-guess",
             elem_classes=["guess"],
         )
@@ -99,7 +97,6 @@ class Room:
             [(choice, i) for i, choice in enumerate(self.words["checks"])],
             label=self.words["check"],
             interactive=True,
-            container=False,
             elem_id=f"{self.id}-check",
             elem_classes=["check"],
         )

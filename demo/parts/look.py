@@ -1,4 +1,8 @@
-"""How the house looks: one serif and one sans out of Gradio's own files, paper and ink, one accent for each family."""
+"""How the house looks: one serif and one sans out of Gradio's own files, paper and ink, one accent for each family.
+
+Most of the fonts in Gradio's wheel hold no Latin letters (Lora and Source Sans 3 among them: three glyphs of ASCII).
+Whole ones are Source Sans Pro in two weights and, for a serif, the Computer Modern that comes with its formulas.
+"""
 
 from pathlib import Path
 
@@ -6,6 +10,7 @@ import gradio as gr
 from gradio.themes.utils.fonts import LocalFont
 
 STYLE = Path(__file__).with_name("look.css")
+ASSETS = Path(gr.__file__).parent / "templates/frontend/assets"
 
 # name -> (light, dark); the accents are in look.css, one for each family
 COLOURS = {
@@ -33,14 +38,6 @@ COLOURS = {
     "checkbox_label_border_color": ("transparent", "transparent"),
     "checkbox_label_text_color": ("#2b2622", "#e9e3d8"),
     "checkbox_label_text_color_selected": ("#2b2622", "#e9e3d8"),
-    "checkbox_background_color_selected": ("var(--accent)", "var(--accent)"),
-    "checkbox_border_color_selected": ("var(--accent)", "var(--accent)"),
-    "checkbox_border_color_focus": ("var(--accent)", "var(--accent)"),
-    "input_border_color_focus": ("var(--accent)", "var(--accent)"),
-    "slider_color": ("var(--accent)", "var(--accent)"),
-    "button_primary_background_fill": ("var(--accent)", "var(--accent)"),
-    "button_primary_background_fill_hover": ("var(--accent-deep)", "var(--accent-deep)"),
-    "button_primary_text_color": ("var(--on-accent)", "var(--on-accent)"),
     "button_primary_border_color": ("transparent", "transparent"),
     "button_secondary_background_fill": ("transparent", "transparent"),
     "button_secondary_background_fill_hover": ("#f0e9dd", "#2f2a26"),
@@ -51,15 +48,14 @@ COLOURS = {
     "error_text_color": ("#8f2f1d", "#f0a08c"),
 }
 SHAPES = {
-    "color_accent": "var(--accent)",
     "block_border_width": "0px",
     "block_shadow": "none",
     "block_padding": "0px",
     "block_label_border_width": "0px",
     "block_label_padding": "0px",
-    "block_title_text_weight": "600",
+    "block_title_text_weight": "700",
     "checkbox_shadow": "none",
-    "checkbox_label_padding": "4px 0px",
+    "checkbox_label_padding": "0px",
     "checkbox_label_shadow": "none",
     "input_shadow": "none",
     "input_shadow_focus": "none",
@@ -76,9 +72,20 @@ def theme() -> gr.themes.Base:
     base = gr.themes.Base(
         text_size=gr.themes.sizes.text_md,
         radius_size=gr.themes.sizes.radius_sm,
-        font=[LocalFont("Source Sans 3"), "ui-sans-serif", "system-ui", "sans-serif"],
+        font=[LocalFont("Source Sans Pro", weights=(400, 700)), "ui-sans-serif", "system-ui", "sans-serif"],
         font_mono=["ui-monospace", "monospace"],
     )
     both = {name: light for name, (light, _) in COLOURS.items()}
     both |= {f"{name}_dark": dark for name, (_, dark) in COLOURS.items()}
     return base.set(**SHAPES, **both)
+
+
+def style() -> str:
+    """The style sheet, with the serif's faces before it."""
+    faces = (
+        f'@font-face {{ font-family: "Atelier Serif"; font-weight: {weight}; font-display: swap; '
+        f'src: url("assets/{file.name}") format("woff2"); }}\n'
+        for weight, cut in ((400, "Regular"), (700, "Bold"))
+        for file in ASSETS.glob(f"KaTeX_Main-{cut}-*.woff2")
+    )
+    return "".join(faces) + STYLE.read_text(encoding="utf-8")
