@@ -12,14 +12,14 @@ for name, value in {
 }.items():
     os.environ.setdefault(name, value)
 
-import importlib  # noqa: E402
-from importlib.util import find_spec  # noqa: E402
-from typing import Any  # noqa: E402
+import importlib
+from importlib.util import find_spec
+from typing import Any
 
-import gradio as gr  # noqa: E402
+import gradio as gr
 
-from demo.parts import look  # noqa: E402
-from demo.words import words  # noqa: E402
+from demo.parts import look
+from demo.words import words
 
 TABS = [name for name in ("gan", "vae", "gpt", "measured") if find_spec(f"demo.{name}")]
 MASTHEAD = '<header class="masthead"><h1>{name}</h1><p>{line}</p></header>'

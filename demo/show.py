@@ -4,6 +4,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from html import escape
 from io import BytesIO
+from itertools import pairwise
 from math import isfinite
 
 import torch
@@ -11,7 +12,12 @@ from PIL import Image
 from torch import Tensor
 
 WIDE, HIGH = 440, 210  # of a curve, in its own units
-LEFT, RIGHT, TOP, BOTTOM = 44, 96, 12, 26  # room for the numbers, the names, and the steps
+LEFT, RIGHT, TOP, BOTTOM = (
+    44,
+    96,
+    12,
+    26,
+)  # room for the numbers, the names, and the steps
 
 
 def pixels(picture: Tensor) -> Tensor:
@@ -103,7 +109,7 @@ def _apart(ys: list[float], gap: float = 15) -> list[float]:
     """Moves heights apart, keeping their order, so that names do not cover each other."""
     moved = list(ys)
     order = sorted(range(len(ys)), key=ys.__getitem__)
-    for above, below in zip(order, order[1:], strict=False):
+    for above, below in pairwise(order):
         moved[below] = max(moved[below], moved[above] + gap)
     over = max(0.0, max(moved) - (HIGH - BOTTOM))
     return [y - over for y in moved]

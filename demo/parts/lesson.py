@@ -1,17 +1,17 @@
 """The lesson frame that every room shares.
 
-    with Room("gan.paint") as room:     hook, and the guess at the head of the controls
-        with room.do: ...               controls: left, or on top on a phone
-        with room.see: ...              what you see: right; room.result stands under it
-        with room.more: ...             rarely used controls, folded away under the others
-                                        at the end the frame adds: why, check yourself, what this toy is not
+with Room("gan.paint") as room:     hook, and the guess at the head of the controls
+    with room.do: ...               controls: left, or on top on a phone
+    with room.see: ...              what you see: right; room.result stands under it
+    with room.more: ...             rarely used controls, folded away under the others
+                                    at the end the frame adds: why, check yourself, what this toy is not
 """
 
 import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from html import escape
-from types import TracebackType
+from typing import Self
 
 import gradio as gr
 
@@ -29,7 +29,7 @@ class Room:
         self.words = words(name)
         self.page = words("page")
 
-    def __enter__(self) -> "Room":
+    def __enter__(self) -> Self:
         self._room = gr.Column(elem_id=self.id, elem_classes=["room", f"family-{self.name.split('.')[0]}"])
         self._room.__enter__()
         text("p", self.words["hook"], "hook")
@@ -44,7 +44,7 @@ class Room:
             self.guess = self._guess()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *rest: BaseException | TracebackType | None) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         if kind is None:
             self._lessons()
         self._room.__exit__(kind, *rest)
@@ -123,4 +123,5 @@ def text(tag: str, words: str, kind: str = "") -> gr.HTML:
 def say(sentence: str, yardstick: str = "", guessed: str = "") -> str:
     """The result under a picture: what came out, what to hold it against, and what the person had guessed."""
     lines = (("said", sentence), ("yard", yardstick), ("guessed", guessed))
-    return '<div role="status">' + "".join(f'<p class="{kind}">{escape(line)}</p>' for kind, line in lines if line) + "</div>"
+    said = "".join(f'<p class="{kind}">{escape(line)}</p>' for kind, line in lines if line)
+    return f'<div role="status">{said}</div>'

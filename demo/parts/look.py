@@ -72,7 +72,12 @@ def theme() -> gr.themes.Base:
     base = gr.themes.Base(
         text_size=gr.themes.sizes.text_md,
         radius_size=gr.themes.sizes.radius_sm,
-        font=[LocalFont("Source Sans Pro", weights=(400, 700)), "ui-sans-serif", "system-ui", "sans-serif"],
+        font=[
+            LocalFont("Source Sans Pro", weights=(400, 700)),
+            "ui-sans-serif",
+            "system-ui",
+            "sans-serif",
+        ],
         font_mono=["ui-monospace", "monospace"],
     )
     both = {name: light for name, (light, _) in COLOURS.items()}

@@ -25,10 +25,7 @@ def _book() -> dict[str, Any]:
 def rooms(book: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Every table inside a table: "gan.paint" -> its texts."""
     return {
-        f"{tab}.{name}": room
-        for tab, texts in book.items()
-        for name, room in texts.items()
-        if isinstance(room, dict)
+        f"{tab}.{name}": room for tab, texts in book.items() for name, room in texts.items() if isinstance(room, dict)
     }
 
 
