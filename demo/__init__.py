@@ -3,12 +3,14 @@
 import os
 
 # Gradio reads these when it starts: nothing is reported anywhere, and its book-keeping per event stays short.
+# Torch's threads are told to sleep while they wait: spinning ones make a busy machine many times slower.
 for name, value in {
     "GRADIO_ANALYTICS_ENABLED": "False",
     "GRADIO_ANALYTICS_MAX_EVENTS": "200",
     "GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000",
     "GRADIO_RUN_HISTORY": "False",
     "HF_HUB_DISABLE_TELEMETRY": "1",
+    "OMP_WAIT_POLICY": "PASSIVE",
 }.items():
     os.environ.setdefault(name, value)
 
@@ -30,7 +32,7 @@ def page() -> gr.Blocks:
     texts = words("page")
     with gr.Blocks(title=texts["name"], analytics_enabled=False, delete_cache=(600, 600)) as blocks:
         gr.HTML(MASTHEAD.format(**texts), js_on_load=None)
-        with gr.Tabs(elem_id="tabs"):
+        with gr.Tabs(elem_id="house"):
             for tab in TABS:
                 importlib.import_module(f"demo.{tab}").tab()
     return blocks.queue(max_size=64, default_concurrency_limit=4)

@@ -1,0 +1,144 @@
+"""The page as a visitor meets it: served by a process of its own, opened in a real browser.
+
+`url`    where the page is served; at the end its log must be free of tracebacks, and it must have called nobody
+`visit`  opens a page: visit("?__theme=dark", width=390, height=844); at the end of the test no page may have reported an
+         error or asked anything of another host
+`page`   the page, opened at 1280 x 800
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import urlparse
+from urllib.request import urlopen
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
+QUIET = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync --no-first-run"
+PATIENCE = 60  # seconds for the server to start on a busy machine
+
+# Runs app.py and writes a line for every other machine that it looks up or speaks to.
+WATCHED = f"""
+import runpy, sys
+def watch(event, args):
+    if event in ("socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname"):
+        target = args[1] if event in ("socket.connect", "socket.sendto") else args[0]
+        host = target[0] if isinstance(target, tuple) else target
+        host = host.decode() if isinstance(host, bytes) else host
+        if host not in {(*LOOPBACK, "0.0.0.0", "", None)!r} and not str(host).startswith("/"):
+            print("OUTBOUND", event, host, file=sys.stderr, flush=True)
+sys.addaudithook(watch)
+sys.path.insert(0, ".")
+runpy.run_path("app.py", run_name="__main__")
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def answers(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=5) as reply:
+            return reply.status == 200
+    except (URLError, OSError):
+        return False
+
+
+@pytest.fixture(scope="session")
+def server_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the server has written so far."""
+    return tmp_path_factory.mktemp("server") / "log"
+
+
+@pytest.fixture(scope="session")
+def url(server_log: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serves the page on a free port of loopback."""
+    port = free_port()
+    here = {"GRADIO_SERVER_PORT": str(port), "GRADIO_TEMP_DIR": str(tmp_path_factory.mktemp("gradio"))}
+    with server_log.open("w") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-c", WATCHED], cwd=ROOT, env={**os.environ, **here}, stdout=log, stderr=subprocess.STDOUT
+        )
+    try:
+        yield wait_for(f"http://127.0.0.1:{port}/", server, server_log)
+    finally:
+        server.terminate()
+        server.wait(20)
+    said = server_log.read_text()
+    assert "Traceback" not in said, said[-4000:]
+    assert "OUTBOUND" not in said, said[-4000:]
+
+
+def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> str:
+    """The url, once it answers."""
+    end = time.monotonic() + PATIENCE
+    while not answers(url):
+        if server.poll() is not None or time.monotonic() > end:
+            pytest.fail(f"The server did not start:\n{log.read_text()[-4000:]}")
+        time.sleep(0.2)
+    return url
+
+
+def no_browser(reason: str) -> None:
+    """Skips, or fails where a browser was promised."""
+    (pytest.fail if os.environ.get("ATELIER_NEED_BROWSER") == "1" else pytest.skip)(reason)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:  # noqa: F821
+    """A headless Chromium from the PATH, or the one that playwright has installed."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        no_browser("playwright is not installed")
+    with sync_playwright() as playwright:
+        found = next(filter(None, map(shutil.which, CHROMIUM)), playwright.chromium.executable_path)
+        if not Path(found).exists():
+            no_browser("no Chromium was found")
+        chromium = playwright.chromium.launch(executable_path=found, args=QUIET.split())
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(browser: "Browser", url: str) -> Iterator[Callable[..., "Page"]]:  # noqa: F821
+    """Opens the page; several visits are several visitors."""
+    contexts, complaints = [], []
+
+    def opened(query: str = "", width: int = 1280, height: int = 800) -> "Page":  # noqa: F821
+        contexts.append(browser.new_context(viewport={"width": width, "height": height}))
+        page = contexts[-1].new_page()
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda asked: complaints.append(asked.url) if is_far(asked.url) else None)
+        page.goto(url + query)
+        page.wait_for_selector("#house")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not complaints, complaints
+
+
+def is_far(url: str) -> bool:
+    """Whether a request leaves this machine."""
+    parts = urlparse(url)
+    return parts.scheme not in ("data", "blob", "about") and parts.hostname not in LOOPBACK
+
+
+@pytest.fixture
+def page(visit: Callable[..., "Page"]) -> "Page":  # noqa: F821
+    return visit()
