@@ -4,21 +4,36 @@ Every picture has a seed of its own and is the same, bit for bit, in whatever co
 modules with a CARD, `paint(factors, y)` and `caption(row, y)`; see faces.py for the first.
 """
 
-from types import ModuleType
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
 from core.data.collection import Card, Pictures
-from core.data.gallery import faces
+from core.data.gallery import faces, numerals, points, shapes
 from core.data.gallery.brush import uniforms
 from core.model import Batch, Mishap
+
+
+class Painter(Protocol):
+    """What draws a collection: a module, or for points an object."""
+
+    CARD: Card
+
+    def paint(self, factors: Tensor, y: Tensor, /) -> Tensor:
+        """factors (B, F) in 0..1, y (B,) long -> x (B, ...)"""
+        ...
+
+    def caption(self, row: list[float], y: int, /) -> str:
+        """One picture's factors and label -> words."""
+        ...
+
 
 CHUNK = 128  # pictures painted at once: the fastest here, few calls and yet little memory
 PART = 2**40  # seeds in each part; training seeds come first, test seeds after
 
-PAINTERS: dict[str, ModuleType] = {painter.CARD.name: painter for painter in (faces,)}
+_ALL: tuple[Painter, ...] = (faces, numerals, shapes, points.RING, points.GAUSSIANS, points.SPIRAL)
+PAINTERS: dict[str, Painter] = {painter.CARD.name: painter for painter in _ALL}
 GALLERY: dict[str, Card] = {name: painter.CARD for name, painter in PAINTERS.items()}
 
 
@@ -33,7 +48,7 @@ class Drawn(NamedTuple):
 class Gallery(Pictures):
     """One collection of drawn pictures."""
 
-    def __init__(self, painter: ModuleType) -> None:
+    def __init__(self, painter: Painter) -> None:
         self.painter = painter
         self.card = painter.CARD
 
