@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from core.data.collection import Card, Pictures
-from core.data.gallery import faces, numerals, points, shapes
+from core.data.gallery import faces, landscapes, numerals, points, shapes
 from core.data.gallery.brush import uniforms
 from core.model import Batch, Mishap
 
@@ -32,7 +32,7 @@ class Painter(Protocol):
 CHUNK = 128  # pictures painted at once: the fastest here, few calls and yet little memory
 PART = 2**40  # seeds in each part; training seeds come first, test seeds after
 
-_ALL: tuple[Painter, ...] = (faces, numerals, shapes, points.RING, points.GAUSSIANS, points.SPIRAL)
+_ALL: tuple[Painter, ...] = (faces, landscapes, numerals, shapes, points.RING, points.GAUSSIANS, points.SPIRAL)
 PAINTERS: dict[str, Painter] = {painter.CARD.name: painter for painter in _ALL}
 GALLERY: dict[str, Card] = {name: painter.CARD for name, painter in PAINTERS.items()}
 

@@ -35,7 +35,7 @@ def grid() -> tuple[Tensor, Tensor]:
     return line[None, None, :], line[None, :, None]
 
 
-def mix(a: Tensor | float, b: Tensor | float, t: Tensor) -> Tensor:
+def mix(a: Tensor | float, b: Tensor | float, t: Tensor | float) -> Tensor:
     """a at t = 0, b at t = 1."""
     return a + (b - a) * t
 

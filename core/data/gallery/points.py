@@ -59,7 +59,6 @@ CARD = Card(
     licence="CC0 1.0 (drawn by this program)",
     source="Atelier, core/data/gallery/points.py",
     about="Points about a circle.",
-    channels=2,
     factors=("along", "radius", "angle"),
 )
 RING = Plane(CARD, ring, lambda row, y: f"a point {row[0]:.0%} of the way round the ring")
