@@ -1,9 +1,25 @@
-"""The shipped models, each taken from the shelf when it is first asked for and kept from then on."""
+"""What is taken down once and kept for everybody: the shipped models, and the collections of pictures."""
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, wraps
+from threading import Lock
+from typing import Any
 
 from core.checkpoint import Loaded, load, names
+from core.data import open_collection
 from core.model import Mishap
+
+
+def once(make: Callable[..., Any]) -> Callable[..., Any]:
+    """A cache that makes one thing at a time, so that a class which opens the page together does not make it thirtyfold."""
+    made, turn = cache(make), Lock()
+
+    @wraps(make)
+    def get(*args: Any, **named: Any) -> Any:
+        with turn:
+            return made(*args, **named)
+
+    return get
 
 
 def shelf(name: str) -> Loaded:
@@ -13,6 +29,12 @@ def shelf(name: str) -> Loaded:
     return _taken(name)
 
 
-@cache
+@once
 def _taken(name: str) -> Loaded:
     return load(name)
+
+
+@once
+def collection(name: str, **options: Any) -> Any:
+    """A collection that is on this machine, opened once; Mishap if it is not. Never for a visitor's own text."""
+    return open_collection(name, **options)

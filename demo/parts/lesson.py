@@ -28,6 +28,7 @@ class Room:
         self.id = name.replace(".", "-")
         self.words = words(name)
         self.page = words("page")
+        self._more: gr.Accordion | None = None
 
     def __enter__(self) -> Self:
         self._room = gr.Column(elem_id=self.id, elem_classes=["room", f"family-{self.name.split('.')[0]}"])
@@ -62,9 +63,10 @@ class Room:
     @property
     def more(self) -> AbstractContextManager[None]:
         """A fold under the controls."""
-        with self.do:
-            fold = gr.Accordion(self.page["more"], open=False, elem_classes=["more"])
-        return inside(self._row, self._do, fold)
+        if self._more is None:
+            with self.do:
+                self._more = gr.Accordion(self.page["more"], open=False, elem_classes=["more"])
+        return inside(self._row, self._do, self._more)
 
     def guessed(self, guess: str | None) -> str:
         """What the person guessed, as a sentence; empty before the guess or for a guess that was not offered."""

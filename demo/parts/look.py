@@ -9,7 +9,9 @@ from pathlib import Path
 import gradio as gr
 from gradio.themes.utils.fonts import LocalFont
 
-STYLE = Path(__file__).with_name("look.css")
+STYLES = sorted(
+    Path(__file__).parent.glob("*.css"), key=lambda file: (file.stem != "look", file.stem)
+)  # look.css first
 ASSETS = Path(gr.__file__).parent / "templates/frontend/assets"
 
 # name -> (light, dark); the accents are in look.css, one for each family
@@ -63,7 +65,7 @@ SHAPES = {
     "button_secondary_shadow": "none",
     "button_transition": "background-color .15s ease",
     "form_gap_width": "0px",
-    "layout_gap": "20px",
+    "layout_gap": "10px",
 }
 
 
@@ -93,4 +95,4 @@ def style() -> str:
         for weight, cut in ((400, "Regular"), (700, "Bold"))
         for file in ASSETS.glob(f"KaTeX_Main-{cut}-*.woff2")
     )
-    return "".join(faces) + STYLE.read_text(encoding="utf-8")
+    return "".join(faces) + "\n".join(file.read_text(encoding="utf-8") for file in STYLES)

@@ -23,9 +23,12 @@ def _book() -> dict[str, Any]:
 
 
 def rooms(book: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Every table inside a table: "gan.paint" -> its texts."""
+    """Every table inside a table that has any text of the lesson frame: "gan.paint" -> its texts."""
     return {
-        f"{tab}.{name}": room for tab, texts in book.items() for name, room in texts.items() if isinstance(room, dict)
+        f"{tab}.{name}": room
+        for tab, texts in book.items()
+        for name, room in texts.items()
+        if isinstance(room, dict) and room.keys() & {*OWED}
     }
 
 

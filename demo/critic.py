@@ -1,0 +1,102 @@
+"""What the critic's numbers mean: where its line between real and forged lies, and how sure it is.
+
+The critic was trained on pairs, so its zero means nothing; only differences do. The line is put halfway between what it
+gives unseen real pictures and what it gives forgeries of the same subject. If both are spread normally and alike, with
+means r and f and variance v, the chance that a picture of logit l is real is sigmoid((r - f) / v * (l - (r + f) / 2)).
+"""
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from core.data.collection import Pictures
+from core.gan import GAN
+from core.model import Batch, Mishap, noise
+from demo.shelf import collection, once, shelf
+
+EACH = 96  # unseen pictures of each subject: half to find the line with, half to try it on
+
+
+class Line(NamedTuple):
+    """Of K subjects."""
+
+    middle: Tensor  # (K,) the logit halfway
+    steep: Tensor  # (K,) how fast the chance rises there
+    takes: Tensor  # (K,) the share of unseen real pictures above it
+    n: int  # unseen real pictures that share was measured on; 0: taken from the card
+
+    def chances(self, logits: Tensor, y: Tensor) -> Tensor:
+        """logits (n,), y (n,) -> the chance (n,) that each is real, if half of all were"""
+        return torch.sigmoid(self.steep[y] * (logits - self.middle[y]))
+
+
+def unseen(name: str) -> Pictures | None:
+    """The collection that a shipped model learnt from, if it is on this machine."""
+    try:
+        data = collection(shelf(name).card["data"]["name"])
+    except Mishap:
+        return None
+    return data if isinstance(data, Pictures) else None
+
+
+def reals(name: str, y: Tensor) -> Batch | None:
+    """One unseen real picture for each of the labels y (n,), always the same; None where the collection is not at hand."""
+    data = unseen(name)
+    if data is None:
+        return None
+    gan = shelf(name).model
+    batch = data.fixed(min(EACH * max(1, gan.config.classes), data.held()))
+    labels = gan.labels(batch)
+    nth = [int((y[:i] == k).sum()) for i, k in enumerate(y)]  # how often a label has come before
+    chosen = [int((labels == k).nonzero()[n]) for k, n in zip(y, nth, strict=True)]
+    return Batch(batch.x[chosen], y)
+
+
+@once
+def line(name: str) -> Line:
+    """The line of a shipped critic: measured now where its collection is at hand, else as its card has it."""
+    gan, card, _ = shelf(name)
+    data = unseen(name)
+    return measured(gan, data) if data else remembered(max(1, gan.config.classes), card["numbers"])
+
+
+@torch.inference_mode()
+def measured(gan: GAN, data: Pictures) -> Line:
+    """Finds each subject's line on half of the unseen pictures and as many forgeries, and tries it on the other half."""
+    batch = data.fixed(min(EACH * max(1, gan.config.classes), data.held("test")))
+    y = gan.labels(batch)
+    real = gan.judge(batch.x, y)
+    forged = gan.judge(gan.paint(gan.latents(len(y), noise(0, len(y))), y), y)
+    found, tried = slice(0, None, 2), slice(1, None, 2)
+    subjects = range(max(1, gan.config.classes))
+    lines = [between(real[found][y[found] == k], forged[found][y[found] == k]) for k in subjects]
+    middle, steep = (torch.stack(column) for column in zip(*lines, strict=True))
+    took = [(real[tried][y[tried] == k] > middle[k]).float().mean() for k in subjects]
+    return Line(middle, steep, torch.stack(took), len(y[tried]))
+
+
+def between(real: Tensor, forged: Tensor) -> tuple[Tensor, Tensor]:
+    """Logits (n,), (m,) -> the middle between their means, and the steepness of the chance there."""
+    apart = real.mean() - forged.mean()
+    variance = (real.var() + forged.var()) / 2
+    return (real.mean() + forged.mean()) / 2, apart.clamp(min=0) / variance.clamp(min=1e-6)
+
+
+def remembered(subjects: int, numbers: dict[str, Any]) -> Line:
+    """The same out of a card, one line for all subjects; Mishap if the critic was never measured.
+
+    A critic right in a share a of cases has its two means 2 q(a) spreads apart, q being the normal quantile.
+    """
+    try:
+        means = numbers["critic's line"]["yardsticks"]
+        apart = means["mean of real"] - means["mean of forged"]
+        right, takes = (
+            numbers["critic right"]["value"],
+            numbers["forged taken for real"]["yardsticks"]["real taken for real"],
+        )
+    except KeyError:
+        raise Mishap("This critic was never held against real pictures, so its verdict cannot be read.") from None
+    spreads = 2 * float(torch.special.ndtri(torch.tensor(min(max(right, 0.5), 0.999))))
+    middle = torch.full((subjects,), float(numbers["critic's line"]["value"]))
+    return Line(middle, torch.full((subjects,), spreads**2 / max(apart, 1e-6)), torch.full((subjects,), takes), 0)

@@ -1,0 +1,115 @@
+"""The forger at work and the critic asked: all that the GAN's rooms and scripts share. No Gradio."""
+
+import base64
+import binascii
+import re
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from core.checkpoint import names
+from core.model import Mishap, noise
+from demo.critic import line
+from demo.limits import finite, one_of, whole
+from demo.shelf import shelf
+from demo.show import uri
+from demo.words import words
+
+TEXTS = words("gan.paint")
+FIRST = "faces"  # its real pictures are always at hand
+BOLDEST, SEEDS, MOST = 1.5, 999_999, 64
+LONGEST, WIDEST = 4_000_000, 2048  # characters and pixels of a picture sent to the critic
+
+
+def collections() -> list[str]:
+    """What the shipped forgers can paint, the one to begin with first."""
+    return sorted((name.removeprefix("gan-") for name in names("gan")), key=lambda name: (name != FIRST, name))
+
+
+def card(collection: str) -> dict[str, Any]:
+    """The card of the forger for a collection; Mishap if there is none."""
+    return shelf("gan-" + one_of(collection, collections(), "The collection")).card
+
+
+def subjects(collection: str) -> list[str]:
+    """What can be asked for: a mix, or one label."""
+    return [TEXTS["mix"], *card(collection)["data"]["labels"]]
+
+
+def asked(collection: str, subject: str, count: int) -> Tensor:
+    """The labels (count,) of a subject; a mix takes all in turn."""
+    known = subjects(collection)[1:]
+    if one_of(subject, [TEXTS["mix"], *known], "The subject") == TEXTS["mix"]:
+        return torch.arange(count) % max(1, len(known))
+    return torch.full((count,), known.index(subject))
+
+
+@torch.inference_mode()
+def painted(collection: str, subject: str, seed: int, bold: float, count: int) -> tuple[Tensor, Tensor]:
+    """Paintings (count, C, S, S) and their labels (count,). Painting i of a seed is the same in any count."""
+    seed, bold = whole(seed, 0, SEEDS, "The seed"), finite(bold, 0, BOLDEST, "Boldness")
+    y = asked(collection, subject, whole(count, 1, MOST, "The count"))
+    gan = shelf(f"gan-{collection}").model
+    z = torch.cat([gan.latents(1, noise(seed, i)) for i in range(len(y))])
+    return gan.paint(bold * z, y), y
+
+
+@torch.inference_mode()
+def beliefs(collection: str, x: Tensor, y: Tensor) -> Tensor:
+    """The critic's chance (n,) that each of the pictures x is real."""
+    return line(f"gan-{collection}").chances(shelf(f"gan-{collection}").model.judge(x, y), y)
+
+
+def says(chance: float) -> tuple[str, int]:
+    """The critic's word, and how sure it is of it in per cent."""
+    return (TEXTS["real"], round(100 * chance)) if chance > 0.5 else (TEXTS["forged"], round(100 * (1 - chance)))
+
+
+def paint(collection: str, subject: str = "a mix", seed: int = 0, bold: float = 1.0, count: int = 16) -> list[str]:
+    """Paints pictures, 32 x 32, and returns them as PNG data URIs.
+
+    Parameters:
+        collection: what the forger learnt from, such as "faces", "fashion" or "doodles"
+        subject: one of the collection's labels, or "a mix" for all in turn
+        seed: 0 to 999999; the same seed paints the same pictures
+        bold: 0 to 1.5; how far from the safest picture (truncation); 1 is how it was trained
+        count: 1 to 64 pictures
+    """
+    return [uri(picture) for picture in painted(collection, subject, seed, bold, count)[0]]
+
+
+def judge(picture: str, collection: str, subject: str) -> tuple[float, str]:
+    """Asks the critic about a picture: the chance (0 to 1) that it is real, and a sentence.
+
+    Parameters:
+        picture: a PNG or JPEG as a data URI or in base64; it is brought to 32 x 32
+        collection: what the critic learnt from, such as "faces", "fashion" or "doodles"
+        subject: the label that the picture is said to have
+    """
+    labels = subjects(collection)[1:]
+    y = torch.tensor([labels.index(one_of(subject, labels, "The subject")) if labels else 0])
+    chance = float(beliefs(collection, read(picture, card(collection)["config"])[None], y))
+    word, _ = says(chance)
+    return round(chance, 4), TEXTS["verdict"].format(chance=round(100 * chance), verdict=word)
+
+
+def read(picture: str, config: dict[str, Any]) -> Tensor:
+    """A stranger's picture -> (C, S, S) in -1..1; Mishap if it is none, or huge."""
+    if not isinstance(picture, str) or len(picture) > LONGEST:
+        raise Mishap("The picture must be a PNG or JPEG in base64, of at most 3 MB.")
+    try:
+        file = base64.b64decode(re.sub(r"^data:image/\w+;base64,", "", picture), validate=True)
+        image = Image.open(BytesIO(file), formats=("PNG", "JPEG"))
+        if max(image.size) > WIDEST:
+            raise Mishap(f"The picture is {image.width} by {image.height} pixels; {WIDEST} is the most.")
+        image = image.convert("RGB" if config["channels"] == 3 else "L")
+    except (binascii.Error, ValueError, OSError, SyntaxError, Image.DecompressionBombError):
+        raise Mishap("This cannot be read as a PNG or JPEG picture in base64.") from None
+    if image.size != (config["side"],) * 2:
+        image = image.resize((config["side"],) * 2, Image.Resampling.BOX)
+    pixels = torch.from_numpy(np.array(image)).float() / 127.5 - 1
+    return pixels[None] if pixels.ndim == 2 else pixels.permute(2, 0, 1)

@@ -1,0 +1,155 @@
+"""The Forger and the Critic: the tab of the GAN."""
+
+import gradio as gr
+from gradio.context import Context
+from torch import Tensor
+
+from demo import forger
+from demo.critic import line, reals
+from demo.forger import beliefs, card, collections, painted, says, subjects
+from demo.limits import whole
+from demo.parts.border import border
+from demo.parts.lesson import Room, say, text
+from demo.parts.wall import Hung, view, wall
+from demo.words import words
+
+TEXTS = words("gan.paint")
+COUNT, ROW = 16, 8  # paintings on the wall, real pictures beside them
+AT_ONCE = {"queue": False, "show_progress": "hidden", "api_visibility": "private", "trigger_mode": "always_last"}
+
+
+def hung(collection: str, x: Tensor, y: Tensor, chances: Tensor | None, alt: str) -> list[Hung]:
+    """Pictures x (n, C, S, S) of labels y (n,) ready to hang, with the critic's verdicts (n,) once it has been asked."""
+    labels = card(collection)["data"]["labels"] or [card(collection)["data"]["title"]]
+    pictures = [Hung(x[i], alt.format(i=i + 1, subject=labels[k]), labels[k]) for i, k in enumerate(y.tolist())]
+    if chances is None:
+        return pictures
+    return [heard(picture, chance) for picture, chance in zip(pictures, chances.tolist(), strict=True)]
+
+
+def heard(picture: Hung, chance: float) -> Hung:
+    """The picture with the critic's verdict under it, and in its alt text."""
+    word, sure = says(chance)
+    alt = f"{picture.alt} {TEXTS['heard'].format(verdict=word, sure=sure)}"
+    return picture._replace(alt=alt, verdict=f"{word} {sure} %", belief=chance)
+
+
+def result(collection: str, y: Tensor, chances: Tensor, guessed: str) -> str:
+    """What the critic took for real, beside what it takes of unseen real pictures."""
+    found = line(f"gan-{collection}")
+    real = round(float(found.takes[y].mean()) * len(y))
+    yard = TEXTS["yard" if found.n else "yard_card"].format(count=len(y), real=real, n=found.n)
+    return say(TEXTS["took"].format(took=int((chances > 0.5).sum()), count=len(y)), yard, guessed)
+
+
+def hang(collection: str, subject: str, bold: float, seed: int, spoken: bool, guessed: str) -> tuple[str, str]:
+    """The wall of paintings, and the result sentence."""
+    x, y = painted(collection, subject, seed, bold, COUNT)
+    if not spoken:
+        return wall(hung(collection, x, y, None, TEXTS["painting"])), say(TEXTS["waiting"], TEXTS["waiting_note"])
+    chances = beliefs(collection, x, y)
+    return wall(hung(collection, x, y, chances, TEXTS["painting"])), result(collection, y, chances, guessed)
+
+
+def beside(collection: str, subject: str, spoken: bool) -> str:
+    """The row of real pictures, where they are at hand; its subjects are those of the first paintings."""
+    real = reals(f"gan-{collection}", forger.asked(collection, subject, ROW))
+    if real is None:
+        return f'<p class="key">{TEXTS["absent"]}</p>'
+    chances = beliefs(collection, real.x, real.y) if spoken else None
+    return f"<h4>{TEXTS['beside']}</h4>{wall(hung(collection, real.x, real.y, chances, TEXTS['picture']))}"
+
+
+class Paint:
+    """The room where you choose, guess, look, and hear the critic."""
+
+    def __init__(self) -> None:
+        self.spoken = gr.State(False)  # the critic keeps silent until there is a guess, or more is asked for
+        with Room("gan.paint") as room:
+            self.room = room
+            with room.do:
+                self.controls(collections())
+            with room.more:
+                self.seed = gr.Number(
+                    7,
+                    step=1,
+                    label=TEXTS["seed"],
+                    info=TEXTS["seed_note"],
+                    maximum=forger.SEEDS,
+                    elem_id="gan-paint-seed",
+                )
+            with room.see:
+                self.pictures = view("gan-paint-wall", TEXTS["near"])
+                self.real = view("gan-paint-real", TEXTS["near"])
+            with room.more:
+                text("p", TEXTS["key"], "key")
+        self.wire()
+
+    def controls(self, offer: list[str]) -> None:
+        choices = [(card(name)["data"]["title"], name) for name in offer]
+        self.collection = gr.Radio(choices, value=offer[0], label=TEXTS["collection"], elem_id="gan-paint-collection")
+        self.subject = gr.Dropdown(
+            subjects(offer[0]),
+            value=TEXTS["mix"],
+            label=TEXTS["subject"],
+            filterable=False,
+            elem_id="gan-paint-subject",
+        )
+        self.bold = gr.Slider(
+            0,
+            forger.BOLDEST,
+            1,
+            step=0.05,
+            label=TEXTS["bold"],
+            info=TEXTS["bold_note"],
+            buttons=[],
+            elem_id="gan-paint-bold",
+        )
+        self.more = gr.Button(TEXTS["paint"], variant="primary", elem_id="gan-paint-go")
+
+    def wire(self) -> None:
+        """Paintings come first, since real pictures and the critic's line may have to be fetched and found."""
+        asked = [self.collection, self.subject, self.bold, self.seed, self.spoken, self.room.guess]
+        paintings = {"fn": border(self.show), "inputs": asked, "outputs": [self.pictures, self.room.result], **AT_ONCE}
+        real = {
+            "fn": border(beside),
+            "inputs": [self.collection, self.subject, self.spoken],
+            "outputs": self.real,
+            **AT_ONCE,
+        }
+        preview = {"fn": border(self.preview), "inputs": asked[:4], "outputs": self.pictures, **AT_ONCE}
+
+        gr.on([self.bold.input, self.seed.input], **paintings)
+        self.subject.input(**paintings).then(**real)
+        self.room.guess.input(lambda: True, None, self.spoken, **AT_ONCE).then(**paintings).then(**real)
+        more = self.more.click(border(self.again), self.seed, [self.spoken, self.seed], **AT_ONCE)
+        more.then(**paintings).then(**real)
+        changed = self.collection.input(border(self.change), self.collection, self.subject, **AT_ONCE)
+        changed.then(**preview).then(**paintings).then(**real)
+        Context.root_block.load(**paintings).then(**real).then(border(self.warm), self.collection, None, **AT_ONCE)
+
+    def show(self, collection: str, subject: str, bold: float, seed: int, spoken: bool, guess: str) -> tuple[str, str]:
+        return hang(collection, subject, bold, seed, spoken, self.room.guessed(guess))
+
+    def preview(self, collection: str, subject: str, bold: float, seed: int) -> str:
+        return hang(collection, subject, bold, seed, False, "")[0]
+
+    def again(self, seed: int) -> tuple[bool, int]:
+        """The next seed; from now on the critic speaks."""
+        return True, (whole(seed, 0, forger.SEEDS, TEXTS["seed"]) + 1) % forger.SEEDS
+
+    def change(self, collection: str) -> gr.Dropdown:
+        return gr.Dropdown(subjects(collection), value=TEXTS["mix"])
+
+    def warm(self, collection: str) -> None:
+        """Finds the critic's line while the person still looks."""
+        line(f"gan-{collection}")
+
+
+def tab() -> None:
+    """The tab with its rooms, and what scripts may call."""
+    with gr.Tab(words("gan")["title"], id="gan", elem_classes=["family-gan"]):
+        gr.api(border(forger.paint), api_name="paint")
+        gr.api(border(forger.judge), api_name="judge")
+        with gr.Tabs(elem_id="gan-rooms"), gr.Tab(TEXTS["title"], id="gan-paint"):
+            Paint()
