@@ -3,8 +3,8 @@
 Xiao, Rasul & Vollgraf 2017, Fashion-MNIST, arXiv:1708.07747; LeCun et al. 1998, Gradient-based learning applied to
 document recognition; Ha & Eck 2017, A neural representation of sketch drawings, arXiv:1704.03477.
 
-A file holds x_train, y_train, x_test, y_test, or x and y alone; x (N, 28, 28) and y (N,) are uint8, 0 is the background.
-They stay uint8 in memory and become floats a batch at a time. `core.data.fetch` downloads them.
+A file holds x_train, y_train, x_test, y_test, or x and y alone; x (N, 28, 28) and y (N,) are uint8, and 0 is the
+background. They stay uint8 in memory and become floats a batch at a time. `core.data.fetch` downloads them.
 """
 
 import lzma
@@ -25,8 +25,8 @@ MARGIN = 2
 FILES = {"fashion": "fashion_mnist.npz", "digits": "mnist.npz", "doodles": "quickdraw10.npz"}
 MOST_PICTURES = 100_000
 MOST_BYTES = MOST_PICTURES * SIDE * SIDE + 4096  # of one array, its header included
-DAMAGE = (OSError, EOFError, ValueError, KeyError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
-# What numpy and zipfile raise for a damaged file; anything else is a bug of ours.
+BAD_ARRAY = (OSError, EOFError, ValueError, KeyError, RuntimeError, MemoryError)  # what numpy raises for a damaged file
+BAD_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError)
 
 PACKS = {
     "fashion": Card(
@@ -68,7 +68,7 @@ PACKS = {
 
 
 class Pack(Pictures):
-    """Pictures held in memory, `parts` = {"train": Batch, "test": Batch} with x (N, 1, 28, 28) uint8 and y (N,) long."""
+    """Pictures in memory: `parts` = {"train": Batch, "test": Batch}, x (N, 1, 28, 28) uint8 and y (N,) long."""
 
     def __init__(self, card: Card, parts: dict[str, Batch]):
         self.card = card
@@ -77,17 +77,19 @@ class Pack(Pictures):
 
     def batch(self, size: int, rng: torch.Generator, split: str = "train") -> Batch:
         """x (size, 1, 32, 32) float in -1..1, y (size,) long, drawn with replacement."""
-        held = len(self.order[split])
-        if held == 0:
+        if not self.held(split):
             raise Mishap(f"This file of {self.card.title} has no {split} pictures.")
-        return self._take(torch.randint(held, (size,), generator=rng), split)
+        return self._take(torch.randint(self.held(split), (size,), generator=rng), split)
 
     def fixed(self, n: int, split: str = "test", start: int = 0) -> Batch:
         """Pictures start..start+n of a shuffle that is always the same, so that all labels are among them."""
-        held = len(self.order[split])
-        if not 0 <= start <= start + n <= held:
-            raise Mishap(f"{self.card.title} holds {held:,} {split} pictures, fewer than the {start + n:,} asked for.")
+        if not 0 <= start <= start + n <= self.held(split):
+            held = f"{self.card.title} holds {self.held(split):,} {split} pictures"
+            raise Mishap(f"{held}, fewer than the {start + n:,} asked for.")
         return self._take(self.order[split][start : start + n], split)
+
+    def held(self, split: str = "test") -> int:
+        return len(self.order[split])
 
     def _take(self, chosen: Tensor, split: str) -> Batch:
         x, y = self.parts[split]
@@ -121,8 +123,8 @@ def read_pack(path: Path, card: Card) -> Pack:
         return Pack(card, {"train": Batch(x[~last], y[~last]), "test": Batch(x[last], y[last])})
     if not {"x_train", "y_train", "x_test", "y_test"} <= arrays.keys():
         raise Mishap(f"{path.name} is not a pack of pictures: it holds {', '.join(sorted(arrays)) or 'nothing'}.")
-    parts = {split: Batch(*_pair(arrays[f"x_{split}"], arrays[f"y_{split}"], path, card)) for split in ("train", "test")}
-    return Pack(card, parts)
+    train, test = (_pair(arrays[f"x_{split}"], arrays[f"y_{split}"], path, card) for split in ("train", "test"))
+    return Pack(card, {"train": Batch(*train), "test": Batch(*test)})
 
 
 def _arrays(path: Path) -> dict[str, np.ndarray]:
@@ -134,7 +136,7 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
             raise Mishap(f"{path.name} is larger than any pack of pictures, so it was not opened.")
         with np.load(path, allow_pickle=False) as arrays:
             return {key: arrays[key] for key in arrays.files}
-    except DAMAGE as error:
+    except (*BAD_ARRAY, *BAD_ZIP) as error:
         raise Mishap(f"{path.name} is damaged or not a pack of pictures: delete it and fetch it again.") from error
 
 
