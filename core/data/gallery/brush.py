@@ -92,9 +92,13 @@ class Sheet:
         """paint (B, 3, S, S) in 0..1 is what is laid over; it is changed in place."""
         self.paint = paint
 
+    def cut(self, first: int, last: int, top: int, bottom: int) -> "Sheet":
+        """The pictures from first to last between two rows; what is laid there shows on the whole."""
+        return Sheet(self.paint[first:last, :, top:bottom])
+
     def rows(self, top: int, bottom: int) -> "Sheet":
-        """The part between two rows of pixels; what is laid there shows on the whole."""
-        return Sheet(self.paint[:, :, top:bottom])
+        """All pictures between two rows."""
+        return self.cut(0, len(self.paint), top, bottom)
 
     def lay(self, colour: Tensor, covered: Tensor) -> None:
         """Lays a colour, (3,) or (B, 3, 1 or S, 1 or S), where `covered` (B, S, S) is 1."""

@@ -53,74 +53,82 @@ BLUSH = torch.tensor([1.07, 0.77, 0.75])[:, None, None]  # times the skin
 
 
 class Sitter(NamedTuple):
-    """Who is painted: the named factors (B, 1, 1), the place of each pixel, and the colours (B, 3, 1, 1)."""
+    """Who is painted: the factors, the place of each pixel, and the colours."""
 
-    f: dict[str, Tensor]
-    away: Tensor  # (K, B, 1, 1) added to a place: 0 for the kind it is, far off the picture for all others
+    factors: Tensor  # (B, F, 1, 1)
     wide: Tensor  # (B, 1, 1) half the face's width
-    skin: Tensor
+    skin: Tensor  # (B, 3, 1, 1), as hair and cloth
     hair: Tensor
     cloth: Tensor
-    x: Tensor  # (1, 1, S) across the picture
-    y: Tensor  # (1, S, 1) down the picture
     u: Tensor  # (B, S, S) across the head
     v: Tensor  # (B, S, S) down the head
-    side: Tensor  # (B, S, S) |u|
     a: Tensor  # (B, S, S) across the features, which move when the head turns
     wave: Tensor  # (B, S, S) -1..1 and back some twelve times round the head: curls and spikes
+    x: Tensor  # (1, 1, S) across the picture
+    y: Tensor  # (1, S, 1) down the picture
 
-    def rows(self, top: int, bottom: int) -> "Sitter":
-        """The part of the places between two rows of pixels."""
-        cut = {name: getattr(self, name)[:, top:bottom] for name in ("y", "u", "v", "side", "a", "wave")}
-        return self._replace(**cut)
+    def of(self, name: str) -> Tensor:
+        """A factor by its name, (B, 1, 1)."""
+        return self.factors[:, FACTORS.index(name)]
 
-    def only(self, *kinds: int) -> Tensor:
-        """What to add to v so that a shape is seen only on these kinds, (B, 1, 1)."""
-        return self.away[list(kinds)].amin(0)
+    def cut(self, first: int, last: int, top: int, bottom: int) -> "Sitter":
+        """The sitters from first to last, and the part of the places between two rows of pixels."""
+        own = [part[first:last] for part in self[:5]]
+        planes = [part[first:last, top:bottom] for part in self[5:9]]
+        return Sitter(*own, *planes, self.x, self.y[:, top:bottom])
 
 
 def paint(factors: Tensor, y: Tensor) -> Tensor:
     """factors (B, 17) in 0..1, y (B,) the kind -> (B, 3, 32, 32) in -1..1"""
-    who = seat(factors, y)
+    order = RANK[y].argsort(stable=True)  # those who wear alike sit side by side, so that only they are given it
+    seats = [0, *y.bincount(minlength=len(LABELS))[QUEUE].cumsum(0).tolist()]
+    who = seat(factors[order])
     sheet = Sheet(backdrop(who))
-    for part, top, bottom in PARTS:
-        part(sheet.rows(top, bottom), who.rows(top, bottom))
-    return sheet.done()
+    for part, kinds, top, bottom in PARTS:
+        first, last = seats[kinds.start], seats[kinds.stop]
+        if first < last:
+            part(sheet.cut(first, last, top, bottom), who.cut(first, last, top, bottom))
+    return torch.empty_like(sheet.paint).index_copy_(0, order, sheet.done())
 
 
-def seat(factors: Tensor, y: Tensor) -> Sitter:
+def seat(factors: Tensor) -> Sitter:
     f = dict(zip(FACTORS, columns(factors), strict=True))
-    away = (y[None] != torch.arange(len(LABELS))[:, None]).float()[:, :, None, None] * 9
     x, down = grid()
     lean = (f["head tilt"] - 0.5) * 0.5  # radians, nearly; the head turns round the neck
     cos, sin = 1 - lean * lean / 2, lean - lean * lean * lean / 6
     low = down - 0.65
     u, v = x * cos + low * sin, low * cos - x * sin + 0.58
     a = u - (f["head turn"] - 0.5) * 0.26
-    wide = mix(0.48, 0.62, f["face width"])
     wave = torch.atan2(u, 0.1 - v).mul_(1.9).frac_().abs_().mul_(2).sub_(1)
-    skin, hair, cloth = ramp(f["skin tone"], SKIN), ramp(f["hair hue"], HAIR), ramp(f["clothes hue"], CLOTHES)
-    return Sitter(f, away, wide, skin, hair, cloth, x, down, u, v, u.abs(), a, wave)
+    wide = mix(0.48, 0.62, f["face width"])
+    colours = (
+        ramp(f[name], stops) for name, stops in (("skin tone", SKIN), ("hair hue", HAIR), ("clothes hue", CLOTHES))
+    )
+    return Sitter(factors[:, :, None, None], wide, *colours, u, v, a, wave, x, down)
 
 
 def backdrop(who: Sitter) -> Tensor:
     """A pastel wall, lighter where the light falls, (B, 3, S, S)."""
-    lit = (mix(-0.9, 0.9, who.f["light"]) * who.x - who.y * 0.6) * 0.09 + 0.97
-    return ramp(who.f["background hue"], GROUND) * lit[:, None]
+    lit = (mix(-0.9, 0.9, who.of("light")) * who.x - who.y * 0.6) * 0.09 + 0.97
+    return ramp(who.of("background hue"), GROUND) * lit[:, None]
 
 
-def back_hair(sheet: Sheet, who: Sitter) -> None:
-    """What hangs behind the head: a bob, tails, or a cloud of curls."""
-    length = who.f["hair length"]
-    low = mix(0.3, 0.95, length)
-    straight = who.v + who.only(BOB, BEANIE, TOP_HAT, CROWN)
-    fall = box(who.u, straight - (low - 0.45) / 2, who.wide + 0.12, (low + 0.45) / 2 + 0.1, 0.4)
-    down = who.v - mix(0.1, 0.4, length) + who.only(PIGTAILS)
-    tail = ellipse(who.side - who.wide - 0.17, down, 0.19, mix(0.22, 0.48, length))
-    curly = who.v + who.only(CURLS) + 0.05
-    curl = ellipse(who.u, curly, who.wide + mix(0.12, 0.3, length), mix(0.62, 0.8, length))
-    curl.add_(who.wave.square().mul_(0.09)).sub_(0.09)
-    sheet.lay(who.hair * 0.82, cover(torch.minimum(torch.minimum(fall, tail), curl)))
+def long_hair(sheet: Sheet, who: Sitter) -> None:
+    low = mix(0.3, 0.95, who.of("hair length"))
+    fall = box(who.u, who.v - (low - 0.45) / 2, who.wide + 0.12, (low + 0.45) / 2 + 0.1, 0.4)
+    sheet.lay(who.hair * 0.82, cover(fall))
+
+
+def tails(sheet: Sheet, who: Sitter) -> None:
+    length = who.of("hair length")
+    tail = ellipse(who.u.abs() - who.wide - 0.17, who.v - mix(0.1, 0.4, length), 0.19, mix(0.22, 0.48, length))
+    sheet.lay(who.hair * 0.82, cover(tail))
+
+
+def curly_cloud(sheet: Sheet, who: Sitter) -> None:
+    length = who.of("hair length")
+    cloud = ellipse(who.u, who.v + 0.05, who.wide + mix(0.12, 0.3, length), mix(0.62, 0.8, length))
+    sheet.lay(who.hair * 0.82, cover(cloud + who.wave.square() * 0.09 - 0.09))
 
 
 def bust(sheet: Sheet, who: Sitter) -> None:
@@ -135,35 +143,34 @@ def bust(sheet: Sheet, who: Sitter) -> None:
 
 def head(sheet: Sheet, who: Sitter) -> None:
     """Ears, face and the blush of the cheeks, lit from one side."""
-    ears = ellipse(who.side - who.wide, who.v - 0.14, 0.12, 0.15)
+    ears = ellipse(who.u.abs() - who.wide, who.v - 0.14, 0.12, 0.15)
     sheet.lay(who.skin * 0.88, cover(ears))
     face = ellipse(who.u, who.v - 0.04, who.wide, 0.62)
-    light = (mix(-0.16, 0.16, who.f["light"]) * who.x - who.y * 0.07 + 1)[:, None]
+    light = (mix(-0.16, 0.16, who.of("light")) * who.x - who.y * 0.07 + 1)[:, None]
     sheet.lay(who.skin * light, cover(face))
 
 
 def cheeks(sheet: Sheet, who: Sitter) -> None:
     """The blush, and a dab for the nose."""
-    spots = torch.maximum(ellipse(who.a.abs() - 0.33, who.v - 0.27, 0.17, 0.13), who.side - who.wide * 0.88)
-    sheet.lay(who.skin * BLUSH, cover(spots, 4).mul_(who.f["blush"]))
-    nose = ellipse(who.a - (who.f["head turn"] - 0.5) * 0.1, who.v - 0.23, 0.08, 0.06)
+    spots = torch.maximum(ellipse(who.a.abs() - 0.33, who.v - 0.27, 0.17, 0.13), who.u.abs() - who.wide * 0.88)
+    sheet.lay(who.skin * BLUSH, cover(spots, 4).mul_(who.of("blush")))
+    nose = ellipse(who.a - (who.of("head turn") - 0.5) * 0.1, who.v - 0.23, 0.08, 0.06)
     sheet.lay(who.skin * 0.8, cover(nose))
 
 
 def beard(sheet: Sheet, who: Sitter) -> None:
     """From ear to ear, round the mouth, longer with the hair's length."""
-    v = who.v + who.only(BEARD)
-    jaw = ellipse(who.u, v - 0.15, who.wide + 0.03, mix(0.52, 0.78, who.f["hair length"]))
-    top = (who.a * who.a).sub_(0.05).clamp_(0, 0.3).mul_(-0.9).sub_(v).add_(0.27)
+    jaw = ellipse(who.u, who.v - 0.15, who.wide + 0.03, mix(0.52, 0.78, who.of("hair length")))
+    top = (who.a * who.a).sub_(0.05).clamp_(0, 0.3).mul_(-0.9).sub_(who.v).add_(0.27)
     sheet.lay(who.hair, cover(torch.maximum(jaw, top)))
 
 
 def mouth(sheet: Sheet, who: Sitter) -> None:
     """A bow that bends with the smile and opens downwards."""
-    smile = who.f["smile"]
+    smile = who.of("smile")
     across = (who.a / mix(0.15, 0.27, smile)).square_()
     bow = (1 - across).clamp_(min=-0.2)
-    gape = bow.clamp(min=0).mul_(who.f["mouth openness"] * mix(0.04, 0.11, smile))
+    gape = bow.clamp(min=0).mul_(who.of("mouth openness") * mix(0.04, 0.11, smile))
     off = who.v - 0.42 - mix(-0.09, 0.16, smile) * (bow - 0.5) - gape
     d = torch.maximum(off.abs() - gape - 0.032, (across - 1).mul_(0.15))
     sheet.lay(LIPS, cover(d))
@@ -172,76 +179,92 @@ def mouth(sheet: Sheet, who: Sitter) -> None:
 
 def eyes(sheet: Sheet, who: Sitter) -> None:
     """Lashes, whites, pupils that look about with a glint in them, and brows."""
-    size, lid = mix(0.115, 0.165, who.f["eye size"]), mix(0.2, 1.2, who.f["eye openness"])
-    x, y = who.a.abs() - mix(0.21, 0.29, who.f["eye spacing"]), who.v - 0.06
+    size, lid = mix(0.115, 0.165, who.of("eye size")), mix(0.2, 1.2, who.of("eye openness"))
+    x, y = who.a.abs() - mix(0.21, 0.29, who.of("eye spacing")), who.v - 0.06
     tall = size * lid
     sheet.lay(INK, cover(ellipse(x, y + 0.035, size, tall + 0.015)))
     white = cover(ellipse(x, y, size, tall))
     sheet.lay(WHITE, white)
-    look = x - who.a.sign() * ((who.f["gaze"] - 0.5) * size * 1.1)
+    look = x - who.a.sign() * ((who.of("gaze") - 0.5) * size * 1.1)
     sheet.lay(INK, cover(ellipse(look, y, size * 0.66, size * 0.85)).mul_(white))
-    slant = mix(-0.4, 0.3, who.f["brow angle"])
+    slant = mix(-0.4, 0.3, who.of("brow angle"))
     brow = box(x, y + slant * x + (size * 1.15 + 0.12), size, 0.035)
     sheet.lay(who.hair * 0.7, cover(brow))
 
 
-def front_hair(sheet: Sheet, who: Sitter) -> None:
-    """What grows on top, down to a hairline of its kind's own shape."""
-    length, u, v = who.f["hair length"], who.u, who.v
-    top = ellipse(u, v, who.wide + 0.07, 0.64)
-    bob = (v + (0.2 + who.only(BOB, BEANIE, TOP_HAT, CROWN))).sub_(u.square().mul_(0.5))
-    tails = (v + (0.42 + who.only(PIGTAILS))).sub_(who.side * 0.75)
-    curls = (v + (0.32 + who.only(CURLS))).sub_(who.wave.square().mul_(0.08))
-    shape = torch.maximum(top, torch.minimum(torch.minimum(bob, tails), curls))
-    spikes = top + 0.07 - mix(0.18, 0.5, length) * who.wave.abs()
-    spiky = torch.maximum(spikes, v + (0.3 + who.only(SPIKY)) + u * 0.3)
-    shine = smooth((v + 0.75).abs_().mul_(-4).add_(1)).mul_(0.3).add_(1)[:, None]
-    sheet.lay(who.hair * shine, cover(torch.minimum(shape, spiky)))
+def crop(sheet: Sheet, who: Sitter, hairline: Tensor, spikes: Tensor | float = 0.0) -> None:
+    """The hair on top, down to where the hairline is 0, with a band of shine."""
+    top = ellipse(who.u, who.v, who.wide + 0.07, 0.64) - spikes
+    shine = smooth((who.v + 0.75).abs_().mul_(-4).add_(1)).mul_(0.3).add_(1)[:, None]
+    sheet.lay(who.hair * shine, cover(torch.maximum(top, hairline)))
 
 
-def hats(sheet: Sheet, who: Sitter) -> None:
-    """A beanie, a top hat or a crown, then what trims it in the colour of the clothes."""
-    (cap, band), (tube, ribbon), (ring, jewel) = beanie(who), top_hat(who), crown(who)
-    felt = torch.where(who.only(TOP_HAT)[:, None] == 0, FELT[:, None, None], who.cloth)
-    stuff = torch.where(who.only(CROWN)[:, None] == 0, GOLD[:, None, None], felt)
-    sheet.lay(stuff, cover(torch.minimum(torch.minimum(cap, tube), ring)))
-    sheet.lay(who.cloth * 0.8, cover(torch.minimum(torch.minimum(band, ribbon), jewel)))
-    sheet.lay(WHITE, cover(ellipse(who.u, who.v + (0.75 + who.only(BEANIE)), 0.14, 0.14)))
+def fringe(sheet: Sheet, who: Sitter) -> None:
+    crop(sheet, who, who.v + 0.2 - who.u.square() * 0.5)
 
 
-def beanie(who: Sitter) -> tuple[Tensor, Tensor]:
-    """A knitted cap, its band."""
-    v = who.v + (0.25 + who.only(BEANIE))
-    return torch.maximum(ellipse(who.u, v, who.wide + 0.1, 0.48), v), box(who.u, v, who.wide + 0.12, 0.09, 0.08)
+def parting(sheet: Sheet, who: Sitter) -> None:
+    crop(sheet, who, who.v + 0.42 - who.u.abs() * 0.75)
 
 
-def top_hat(who: Sitter) -> tuple[Tensor, Tensor]:
-    """A tall hat, its ribbon."""
-    v = who.v + (0.33 + who.only(TOP_HAT))
+def curls(sheet: Sheet, who: Sitter) -> None:
+    crop(sheet, who, who.v + 0.32 - who.wave.square() * 0.08)
+
+
+def spikes(sheet: Sheet, who: Sitter) -> None:
+    tall = mix(0.18, 0.5, who.of("hair length")) * who.wave.abs() - 0.07
+    crop(sheet, who, who.v + 0.3 + who.u * 0.3, tall)
+
+
+def beanie(sheet: Sheet, who: Sitter) -> None:
+    """A knitted cap with a bobble, in the colour of the clothes."""
+    v = who.v + 0.25
+    sheet.lay(who.cloth, cover(torch.maximum(ellipse(who.u, v, who.wide + 0.1, 0.48), v)))
+    sheet.lay(who.cloth * 0.8, cover(box(who.u, v, who.wide + 0.12, 0.09, 0.08)))
+    sheet.lay(WHITE, cover(ellipse(who.u, v + 0.5, 0.14, 0.14)))
+
+
+def top_hat(sheet: Sheet, who: Sitter) -> None:
+    """A dark tall hat with a ribbon in the colour of the clothes."""
+    v = who.v + 0.33
     tube = box(who.u, v + 0.3, who.wide * 0.82 - 0.08 * v, 0.3)
     brim = box(who.u, v, who.wide + 0.22, 0.06, 0.05)
-    return torch.minimum(tube, brim), torch.maximum(tube, (v + 0.15).abs_().sub_(0.075))
+    sheet.lay(FELT, cover(torch.minimum(tube, brim)))
+    sheet.lay(who.cloth, cover(torch.maximum(tube, (v + 0.15).abs_() - 0.075)))
 
 
-def crown(who: Sitter) -> tuple[Tensor, Tensor]:
-    """Five points, a jewel."""
-    v = who.v + (0.3 + who.only(CROWN))
+def crown(sheet: Sheet, who: Sitter) -> None:
+    """Gold, with five points and a jewel in the colour of the clothes."""
+    v = who.v + 0.3
     saw = (who.u / who.wide).mul_(2).frac_().abs_().mul_(2).sub_(1).abs_().mul_(0.3)
-    ring = torch.maximum(who.side - who.wide * 0.97, -0.22 - v - saw)
-    return torch.maximum(ring, v), ellipse(who.u, v + 0.14, 0.1, 0.1)
+    ring = torch.maximum(who.u.abs() - who.wide * 0.97, -0.22 - v - saw)
+    sheet.lay(GOLD, cover(torch.maximum(ring, v)))
+    sheet.lay(who.cloth, cover(ellipse(who.u, v + 0.14, 0.1, 0.1)))
 
 
-# Back to front, each with the rows of pixels it can reach: what it cannot is not computed.
+# The kinds in the order they are seated, and each kind's place in it.
+QUEUE = torch.tensor([BEARD, SPIKY, CURLS, PIGTAILS, BOB, BEANIE, TOP_HAT, CROWN])
+RANK = QUEUE.argsort()
+ALL, BEARDS, SPIKES, CURLED, TAILED, STRAIGHT = range(8), range(1), range(1, 2), range(2, 3), range(3, 4), range(4, 8)
+
+# Back to front: who has it (places in QUEUE), and the rows of pixels it can reach.
 PARTS = (
-    (back_hair, 0, 32),
-    (bust, 20, 32),
-    (head, 4, 29),
-    (cheeks, 15, 26),
-    (beard, 12, 32),
-    (mouth, 17, 28),
-    (eyes, 9, 23),
-    (front_hair, 0, 22),
-    (hats, 0, 16),
+    (long_hair, STRAIGHT, 0, 32),
+    (tails, TAILED, 0, 32),
+    (curly_cloud, CURLED, 0, 32),
+    (bust, ALL, 20, 32),
+    (head, ALL, 4, 29),
+    (cheeks, ALL, 15, 26),
+    (beard, BEARDS, 12, 32),
+    (mouth, ALL, 17, 28),
+    (eyes, ALL, 9, 23),
+    (spikes, SPIKES, 0, 22),
+    (curls, CURLED, 0, 22),
+    (parting, TAILED, 0, 22),
+    (fringe, STRAIGHT, 0, 22),
+    (beanie, range(5, 6), 0, 16),
+    (top_hat, range(6, 7), 0, 16),
+    (crown, range(7, 8), 0, 16),
 )
 
 
