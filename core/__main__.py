@@ -7,11 +7,17 @@ import shlex
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
+from tokenizers import Tokenizer
 
 from core import checkpoint
-from core.data import open_collection
+from core import measure as measures
+from core.data import COLLECTIONS, data_folder, open_collection
+from core.data import fetch as fetching
+from core.data.packs import read_pack
+from core.data.text import whole_text
 from core.families import FAMILIES, build
 from core.model import Mishap
 from core.train import Plan, Trainer, pick_device
@@ -21,6 +27,8 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m core", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     train_arguments(verbs.add_parser("train", help="train a model and keep it as a checkpoint"))
+    measure_arguments(verbs.add_parser("measure", help="measure a checkpoint, each number with its yardsticks"))
+    fetch_arguments(verbs.add_parser("fetch", help="download a collection of real data"))
     options = parser.parse_args(arguments)
     try:
         options.act(options, arguments)
@@ -58,7 +66,7 @@ def train(options: argparse.Namespace, arguments: list[str]) -> None:
     )
     data = open_collection(plan.data)
     torch.manual_seed(plan.seed)
-    model = build(plan.family, plan.size, data.facts() if hasattr(data, "facts") else data.card.facts(), extra)
+    model = build(plan.family, plan.size, data.facts(), extra)
     trainer = Trainer(plan, model, data, pick_device(os.environ.get("ATELIER_DEVICE", "")))
     state = options.state / f"{name}.safetensors"
     if options.resume and state.exists():
@@ -68,7 +76,7 @@ def train(options: argparse.Namespace, arguments: list[str]) -> None:
     card = checkpoint.describe(trainer, command)
     tokenizer = getattr(data, "tokenizer", None)
     checkpoint.save(options.out / name, trainer.model, card, tokenizer, torch.bfloat16 if options.bf16 else torch.float32)
-    print(f"kept as {options.out / name}")
+    print(f"kept as {options.out / name}; `python -m core measure {name} --write` puts its numbers on the card")
 
 
 def follow(trainer: Trainer, state: Path, seconds: float) -> None:
@@ -83,6 +91,65 @@ def follow(trainer: Trainer, state: Path, seconds: float) -> None:
         if time.monotonic() - begun > seconds:
             break
     checkpoint.save_state(state, trainer)
+
+
+def measure_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("checkpoint", help="a shipped name, or a folder")
+    parser.add_argument("--on", type=Path, metavar="FILE", help="an .npz in the packs' format, or a text file")
+    parser.add_argument("--json", action="store_true", help="print one object")
+    parser.add_argument("--write", action="store_true", help="put the numbers on the checkpoint's card")
+    parser.add_argument("--n", type=int, default=10_000, help="pictures at most")
+    parser.set_defaults(act=measure)
+
+
+def measure(options: argparse.Namespace, arguments: list[str]) -> None:
+    folder = Path(options.checkpoint)
+    folder = folder if (folder / "card.json").exists() else checkpoint.SHELF / options.checkpoint
+    model, card, tokenizer = checkpoint.load(folder)
+    data = open_file(options.on, card, tokenizer) if options.on else open_for(card, tokenizer)
+    judge = f"judge-{card['data']['name']}"
+    known = checkpoint.load(judge).model if judge in checkpoint.names("judge") else None
+    begun = time.perf_counter()
+    numbers = {name: number._asdict() for name, number in measures.measure(model, data, known, options.n).items()}
+    seconds = round(time.perf_counter() - begun, 1)
+    on = options.on.name if options.on else f"{card['data']['name']}, held out"
+    if options.write and not options.on:
+        checkpoint.write_card(folder, {**card, "numbers": numbers})
+    if options.json:
+        print(json.dumps({"checkpoint": folder.name, "on": on, "seconds": seconds, "numbers": numbers}))
+    else:
+        print(f"{folder.name} on {on}, {seconds} s")
+        print("\n".join(line(name, number) for name, number in numbers.items()))
+
+
+def open_for(card: dict[str, Any], tokenizer: Tokenizer | None) -> Any:
+    """The collection a checkpoint was trained on."""
+    name = card["data"]["name"]
+    return open_collection(name, tokenizer=tokenizer) if tokenizer else open_collection(name)
+
+
+def open_file(path: Path, card: dict[str, Any], tokenizer: Tokenizer | None) -> Any:
+    """Any file in the form of the checkpoint's own collection."""
+    if tokenizer:
+        return whole_text(path, tokenizer)
+    return read_pack(path, COLLECTIONS[card["data"]["name"]])
+
+
+def line(name: str, number: dict[str, Any]) -> str:
+    """One row of the table."""
+    rivals = "   ".join(f"{rival} {value:.4g}" for rival, value in number["yardsticks"].items())
+    return f"{name:<28} {number['value']:>10.4g}  {number['unit']} (n = {number['n']:,})   beside it: {rivals}"
+
+
+def fetch_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", help="of a collection")
+    parser.set_defaults(act=fetch)
+
+
+def fetch(options: argparse.Namespace, arguments: list[str]) -> None:
+    for now in fetching.fetch(options.name, data_folder()):
+        print(f"\r{now.file}  {now.done / 1e6:.1f} of {now.total / 1e6:.1f} MB", end="", flush=True)
+    print()
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from torch import Tensor
 from core.data.text import make_tokenizer, merges_of
 from core.families import FAMILIES
 from core.model import Mishap, Model
-from core.train import Trainer
+from core.train import Plan, Trainer
 
 SHELF = Path(__file__).parent.parent / "checkpoints"
 LARGEST_CARD, LARGEST_WEIGHTS = 1_000_000, 64_000_000  # bytes
@@ -64,6 +64,10 @@ def save(
     weights = {k: v.to("cpu", dtype if v.is_floating_point() else v.dtype) for k, v in model.state_dict().items()}
     header = {"merges": json.dumps(merges_of(tokenizer))} if tokenizer else None
     write_tensors(folder / "model.safetensors", weights, header)
+    write_card(folder, card)
+
+
+def write_card(folder: Path, card: Mapping[str, Any]) -> None:
     part = folder / "card.json.part"
     part.write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf8")
     part.replace(folder / "card.json")
@@ -106,7 +110,29 @@ def bring(card_file: Path, weights_file: Path) -> Loaded:
         tokenizer = make_tokenizer(merges)
         if tokenizer.get_vocab_size() != model.config.vocab:
             raise Mishap(f"The tokenizer in {weights_file.name} is not the one this model was trained with.")
-    return Loaded(model.eval().requires_grad_(False), card, tokenizer)
+    return Loaded(model.eval(), card, tokenizer)
+
+
+def go_on(loaded: Loaded, data: Any, device: torch.device) -> Trainer:
+    """A trainer that goes on with a loaded model from its step, with fresh optimizers.
+
+    Mishap if the plan in the card makes no sense, or the collection does not fit the model.
+    """
+    card = loaded.card
+    old, step = card.get("plan"), card.get("step")
+    if not isinstance(old, dict) or not isinstance(step, int) or not 0 <= step < 2**31:
+        raise Mishap("The card does not say how the model was trained, so it cannot go on.")
+    facts = data.facts()
+    config = card["config"]
+    if any(config.get(k, v) != v for k, v in facts.items() if not (k == "classes" and config.get(k) == 0)):
+        raise Mishap("The model was made for a collection of another kind than the one of that name here.")
+    try:
+        plan = Plan(card["family"], data.card.name, seed=int(old["seed"]), lr=old["lr"], batch=old["batch"])
+    except (KeyError, TypeError, ValueError, OverflowError):
+        raise Mishap("The plan in the card cannot be read.") from None
+    trainer = Trainer(plan, loaded.model, data, device)
+    trainer.step = step
+    return trainer
 
 
 def expected_dtype(model: Model, name: str) -> torch.dtype:

@@ -28,7 +28,7 @@ class Config:
     classes: int  # 0: no labels, both players are told nothing
     width: int = 32
     latent: int = 64
-    penalty: float = 1.0  # weight of R1 and R2; critics of points want less
+    penalty: float = 0.1  # weight of R1 and R2 (gamma)
     memory: float = 0.998  # of the averaged weights: about 500 steps
 
     def __post_init__(self):
@@ -93,7 +93,7 @@ class GAN(Model):
 
     Config = Config
     PRESETS = {"tiny": {"width": 8, "latent": 16}, "small": {"width": 32}, "medium": {"width": 64}}
-    RECIPE = {"lr": 1e-3, "batch": 64}
+    RECIPE = {"lr": 2e-3, "batch": 64}
     LEARNS = ("images", "points")
     BLUR = 0.05  # how far the critic's slope is felt, in picture units
 

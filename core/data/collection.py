@@ -22,15 +22,15 @@ class Card:
     labels: tuple[str, ...] = ()
     factors: tuple[str, ...] = ()  # what a program that draws them was told; empty for real data
 
-    def facts(self) -> dict[str, int]:
-        """What a model's Config takes from its data."""
-        return {"channels": self.channels, "side": self.side, "classes": len(self.labels)}
-
 
 class Pictures:
     """Labelled pictures (or points), in a training and a test part that share none."""
 
     card: Card
+
+    def facts(self) -> dict[str, int]:
+        """What a model's Config takes from its data."""
+        return {"channels": self.card.channels, "side": self.card.side, "classes": len(self.card.labels)}
 
     def batch(self, size: int, rng: torch.Generator, split: str = "train") -> Batch:
         """x (size, C, S, S) float in -1..1 (points: (size, 2)), y (size,) long, chosen by rng."""
@@ -38,4 +38,8 @@ class Pictures:
 
     def fixed(self, n: int, split: str = "test", start: int = 0) -> Batch:
         """The same n pictures every time; Mishap if the part holds fewer."""
+        raise NotImplementedError
+
+    def held(self, split: str = "test") -> int:
+        """How many pictures a part holds."""
         raise NotImplementedError

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import itertools
 import json
 import sysconfig
 from dataclasses import dataclass, field
@@ -150,22 +151,44 @@ SOURCES = {  # part of "stories": its share of a batch, its files in the data fo
 }
 
 
-def open_text(name: str, folder: Path, text: str = "", tokenizer: Tokenizer | None = None, vocab: int = 4096) -> Text:
+def open_text(
+    name: str,
+    folder: Path,
+    text: str = "",
+    tokenizer: Tokenizer | None = None,
+    vocab: int = 4096,
+    most: int = LARGEST * 10,
+) -> Text:
     """A text collection, with the tokenizer given or one of `vocab` entries trained on it.
 
+    `most` bounds the characters taken of each part, for a page that cannot wait for all of them.
     Mishap if the name is unknown, the files are not in folder, or a text of your own is empty or too large.
     """
     if name not in TEXTS:
         raise Mishap(f"There is no text collection called {name!r}.")
     if name == "stories":
-        parts = [split_part(source, share, read_all(folder, files)) for source, (share, files) in SOURCES.items()]
+        parts = [
+            split_part(source, share, first(read_all(folder, files), most)) for source, (share, files) in SOURCES.items()
+        ]
     elif name == "retold":
-        parts = [split_part(name, 1.0, read_documents(Path(__file__).with_name("retold.txt.gz")))]
+        parts = [split_part(name, 1.0, first(read_documents(Path(__file__).with_name("retold.txt.gz")), most))]
     elif name == "python":
-        parts = [split_part(name, 1.0, python_sources())]
+        parts = [split_part(name, 1.0, first(python_sources(), most))]
     else:
         parts = [own_part(text)]
     return Text(TEXTS[name], parts, tokenizer or train_tokenizer([d for p in parts for d in p.train], vocab))
+
+
+def whole_text(path: Path, tokenizer: Tokenizer) -> Text:
+    """A text file to be measured on, all of it held out; there is no training part, so no bigram either."""
+    if path.name.endswith(".gz"):
+        documents = read_documents(path)
+    else:
+        try:
+            documents = path.read_text(encoding="utf8", errors="replace").split(END)
+        except OSError:
+            raise Mishap(f"The file {path.name} cannot be read.") from None
+    return Text(TEXTS["own"], [Part(path.name, 1.0, [], documents)], tokenizer)
 
 
 def split_part(name: str, share: float, documents: list[str]) -> Part:
@@ -203,13 +226,18 @@ def read_documents(path: Path) -> list[str]:
     return [document.strip() for document in documents if document.strip()]
 
 
-def python_sources(most: int = 4_000_000) -> list[str]:
-    """Files of the standard library in order of name, about `most` characters of them, tests left out."""
-    documents: list[str] = []
-    for path in sorted(Path(sysconfig.get_paths()["stdlib"]).glob("*.py")):
-        documents.append(path.read_text(encoding="utf8", errors="replace"))
-        if sum(map(len, documents)) > most:
-            break
+def first(documents: list[str], most: int) -> list[str]:
+    """The documents that begin within the first `most` characters."""
+    begins = itertools.accumulate(map(len, documents), initial=0)
+    return [document for document, begin in zip(documents, begins) if begin < most]
+
+
+def python_sources() -> list[str]:
+    """The modules of the standard library, in order of name; packages and their tests are left out."""
+    documents = [
+        path.read_text(encoding="utf8", errors="replace")
+        for path in sorted(Path(sysconfig.get_paths()["stdlib"]).glob("*.py"))
+    ]
     if not documents:
         raise Mishap("This Python came without its sources, so there is no code to learn from.")
     return documents

@@ -1,0 +1,232 @@
+"""Numbers with a yardstick beside each: nothing is measured that chance, a floor or a plain rival is not measured by too.
+
+Frechet distance: Heusel et al. 2017 (arXiv:1706.08500), in the features of our own judge. Bits per byte compare text
+models across tokenizers. Bigram with Witten-Bell smoothing: Witten & Bell 1991.
+"""
+
+import lzma
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.data.collection import Pictures
+from core.data.text import Text
+from core.gan import GAN
+from core.gpt import GPT
+from core.judge import Judge
+from core.model import Mishap, noise
+from core.vae import VAE, kl
+
+CHUNK = 250  # pictures that go through a network at once
+
+
+class Number(NamedTuple):
+    """A measured value, and what to hold it against."""
+
+    value: float
+    unit: str
+    n: int
+    yardsticks: dict[str, float]
+
+
+def in_chunks(f: Callable[..., Tensor], *tensors: Tensor) -> Tensor:
+    """f applied CHUNK rows at a time."""
+    return torch.cat([f(*rows) for rows in zip(*(t.split(CHUNK) for t in tensors))])
+
+
+def fixed(data: Pictures, n: int, split: str) -> tuple[Tensor, Tensor]:
+    """Up to n pictures of a part, with their labels (all 0 where there are none)."""
+    batch = data.fixed(min(n, data.held(split)), split)
+    return batch.x, torch.zeros(len(batch.x), dtype=torch.long) if batch.y is None else batch.y
+
+
+def frechet(a: Tensor, b: Tensor) -> float:
+    """Frechet distance between normal fits to features a (N, D) and b (M, D): |means|^2 + tr(A + B - 2 sqrt(A B))"""
+    a, b = a.double(), b.double()
+    A, B = torch.cov(a.T), torch.cov(b.T)
+    root = torch.linalg.eigvals(A @ B).real.clamp(min=0).sqrt().sum()
+    return float((a.mean(0) - b.mean(0)).square().sum() + A.trace() + B.trace() - 2 * root)
+
+
+def effective(chances: Tensor) -> float:
+    """(K,) shares -> the number of equally frequent classes with the same entropy"""
+    return float(torch.special.entr(chances).sum().exp())
+
+
+def nearest(a: Tensor, b: Tensor) -> float:
+    """Median over a (N, D) of the distance to the nearest of b (M, D)"""
+    return float(in_chunks(lambda rows: torch.cdist(rows, b).min(1).values, a).median())
+
+
+@torch.inference_mode()
+def measure_judge(judge: Judge, data: Pictures, n: int) -> dict[str, Number]:
+    x, y = fixed(data, n, "test")
+    right = in_chunks(lambda rows: judge.logits(rows).argmax(1), x) == y
+    commonest = float(y.bincount().max()) / len(y)
+    rivals = {"chance": 1 / judge.config.classes, "always the commonest": commonest}
+    return {"right": Number(float(right.float().mean()), "share", len(y), rivals)}
+
+
+@torch.inference_mode()
+def measure_gan(gan: GAN, data: Pictures, n: int, judge: Judge) -> dict[str, Number]:
+    """Half as many paintings as test pictures; the labels asked for are those of real pictures."""
+    real, real_y = fixed(data, n, "test")
+    trained, y = fixed(data, n // 2, "train")
+    z = gan.latents(len(y), noise(0, 1))
+    asked = y if gan.config.classes else torch.zeros_like(y)
+    fake = in_chunks(gan.paint, z, asked)
+    features = {name: in_chunks(judge.features, x) for name, x in (("real", real), ("train", trained), ("fake", fake))}
+    heads = {name: judge.head(f).float().softmax(1) for name, f in features.items()}
+    floor = frechet(features["train"], features["real"])
+    judged = effective(heads["fake"].argmax(1).bincount(minlength=judge.config.classes) / len(y))
+    true = effective(heads["train"].argmax(1).bincount(minlength=judge.config.classes) / len(y))
+    numbers = {
+        "frechet": Number(frechet(features["fake"], features["real"]), "distance", len(y), {"real against real": floor}),
+        "classes painted": Number(judged, "effective classes", len(y), {"real pictures": true}),
+        "copying": Number(
+            nearest(features["fake"][:1000], features["train"]),
+            "distance to the nearest training picture",
+            min(1000, len(y)),
+            {"unseen real pictures": nearest(features["real"][:1000], features["train"])},
+        ),
+    }
+    if gan.config.classes:
+        right = float((heads["fake"].argmax(1) == y).float().mean())
+        best = float((heads["real"].argmax(1) == real_y).float().mean())
+        numbers["as asked"] = Number(
+            right, "share", len(y), {"real pictures": best, "chance": 1 / judge.config.classes}
+        )
+    half = min(len(real), len(fake))
+    return numbers | verdicts(in_chunks(gan.judge, real, real_y)[:half], in_chunks(gan.judge, fake, asked)[:half])
+
+
+def verdicts(real: Tensor, fake: Tensor) -> dict[str, Number]:
+    """The critic on unseen pictures and forgeries, logits (N,) each.
+
+    A relativistic critic's zero means nothing, so the threshold is found on one half of them and tried on the other.
+    """
+    (real, kept_real), (fake, kept_fake) = real.chunk(2), fake.chunk(2)
+    line = threshold(real, fake)
+    took = {"real": float((kept_real > line).float().mean()), "fake": float((kept_fake > line).float().mean())}
+    n = len(kept_real) + len(kept_fake)
+    means = {"mean of real": float(real.mean()), "mean of forged": float(fake.mean())}
+    return {
+        "critic's line": Number(line, "logit", n, means),
+        "critic right": Number((took["real"] + 1 - took["fake"]) / 2, "share", n, {"chance": 0.5}),
+        "forged taken for real": Number(took["fake"], "share", len(kept_fake), {"real taken for real": took["real"]}),
+    }
+
+
+def threshold(real: Tensor, fake: Tensor) -> float:
+    """The logit that tells most real (N,) from forged (M,) pictures apart, both kinds counting alike."""
+    logits = torch.cat((real, fake)).float()
+    weight = torch.cat((torch.full_like(real, 1 / len(real)), torch.full_like(fake, -1 / len(fake)))).float()
+    order = logits.argsort()
+    gained = -weight[order].cumsum(0)  # forged below the line less real below it
+    best = int(gained[:-1].argmax())
+    return float((logits[order][best] + logits[order][best + 1]) / 2)
+
+
+@torch.inference_mode()
+def measure_vae(vae: VAE, data: Pictures, n: int) -> dict[str, Number]:
+    """Reconstruction from the mean code, brightness in 0..1, beside PCA with as many numbers."""
+    x, _ = fixed(data, n, "test")
+    train, _ = fixed(data, n, "train")
+    mean, logvar = (torch.cat(parts) for parts in zip(*(vae.encode(rows) for rows in x.split(CHUNK))))
+    error = float(in_chunks(lambda z, rows: ((vae.decode(z) - rows) / 2).square().flatten(1).mean(1), mean, x).mean())
+    average = float(((x - train.mean(0)) / 2).square().mean())
+    carried = kl(mean, logvar)
+    rng = noise(0, 2)
+
+    def distortion(mean: Tensor, logvar: Tensor, rows: Tensor) -> Tensor:
+        z = mean + (0.5 * logvar).exp() * torch.randn(mean.shape, generator=rng)
+        return vae.surprise(vae.decoder(z).float(), rows)
+
+    nats = in_chunks(distortion, mean, logvar, x).mean() + carried.sum(1).mean()
+    active = int((carried.mean(0) > 0.01).sum())
+    prior = vae.surprise(vae.decoder(torch.randn(len(x[:CHUNK]), vae.config.latent, generator=rng)), x[:CHUNK]).mean()
+    rivals = {f"PCA with {vae.config.latent} numbers": pca_error(train, x, vae.config.latent), "the mean picture": average}
+    return {
+        "error": Number(error, "squared error per pixel", len(x), rivals),
+        "rate": Number(float(carried.sum(1).mean()) / math.log(2), "bits per picture", len(x), {"no code": 0.0}),
+        "bound": Number(float(nats), f"nats per picture ({vae.config.likelihood})", len(x), {"a random code": float(prior)}),
+        "latents in use": Number(active, "latents over 0.01 nats", len(x), {"in all": vae.config.latent}),
+    }
+
+
+def pca_error(train: Tensor, test: Tensor, latents: int) -> float:
+    """Mean squared error per pixel (brightness in 0..1) of test pictures from their first principal components."""
+    train, test = (train.flatten(1) + 1) / 2, (test.flatten(1) + 1) / 2
+    center = train.mean(0)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        _, _, directions = torch.svd_lowrank(train - center, q=min(latents + 8, *train.shape), niter=6)
+    directions = directions[:, :latents]
+    centered = test - center
+    return float((centered - centered @ directions @ directions.T).square().mean())
+
+
+@torch.inference_mode()
+def measure_gpt(gpt: GPT, data: Text) -> dict[str, Number]:
+    """Bits per byte of held-out text, one number a part."""
+    numbers = {}
+    for part in data.parts:
+        row, train = data.rows[part.name, "test"].long(), data.rows[part.name, "train"].long()
+        raw = "".join(part.test).encode()
+        if not raw:
+            continue
+        scale = 1 / math.log(2) / len(raw)
+        rivals = {"uniform": math.log(gpt.config.vocab) * (len(row) - 1) * scale}
+        if len(train):
+            rivals["bigram"] = bigram_nats(train, row, gpt.config.vocab) * scale
+        rivals["xz"] = len(lzma.compress(raw, preset=9 | lzma.PRESET_EXTREME)) * 8 / len(raw)
+        numbers[f"bits per byte, {part.name}"] = Number(text_nats(gpt, row) * scale, "bits per byte", len(raw), rivals)
+    if not numbers:
+        raise Mishap("This text is too short to hold any of it out, so there is nothing to measure on.")
+    return numbers
+
+
+def text_nats(gpt: GPT, row: Tensor) -> float:
+    """Sum of -log p over row (N,) but its first token, each guessed from at least half a context before it."""
+    context, total, done = gpt.config.context, 0.0, 1
+    starts = range(0, max(1, len(row) - 1), context // 2)
+    for start in starts:
+        window = row[start : start + context + 1]
+        if start + len(window) <= done:
+            break
+        losses = F.cross_entropy(gpt(window[None, :-1])[0].float(), window[1:], reduction="none")
+        total += float(losses[done - start - 1 :].sum())
+        done = start + len(window)
+    return total
+
+
+def bigram_nats(train: Tensor, row: Tensor, vocab: int) -> float:
+    """The same sum for a table of token pairs: Witten-Bell over the frequencies of single tokens (one added to each)."""
+    single = train.bincount(minlength=vocab) + 1
+    pairs, counts = (train[:-1] * vocab + train[1:]).unique(return_counts=True)
+    followed = torch.zeros(vocab, dtype=torch.long).index_add_(0, pairs // vocab, counts)
+    kinds = (pairs // vocab).bincount(minlength=vocab)
+    wanted = row[:-1] * vocab + row[1:]
+    at = torch.searchsorted(pairs, wanted).clamp(max=len(pairs) - 1)
+    seen = torch.where(pairs[at] == wanted, counts[at], 0)
+    before, after = row[:-1], single[row[1:]] / single.sum()
+    total = (followed + kinds)[before].clamp(min=1)
+    back = torch.where((followed + kinds)[before] > 0, kinds[before] / total, 1.0)
+    return float(-(seen / total + back * after).log().sum())
+
+
+def measure(model: Any, data: Any, judge: Judge | None = None, n: int = 10_000) -> dict[str, Number]:
+    """A model's numbers on a collection; n bounds the pictures. Mishap where a judge is needed and missing."""
+    if isinstance(model, GPT):
+        return measure_gpt(model, data)
+    if isinstance(model, VAE):
+        return measure_vae(model, data, n)
+    if isinstance(model, Judge):
+        return measure_judge(model, data, n)
+    if judge is None:
+        raise Mishap("There is no judge for this collection, so paintings of it cannot be measured.")
+    return measure_gan(model, data, n, judge)

@@ -1,0 +1,127 @@
+"""What a training shows of itself: the same noise, the same drawings, the same beginning, again and again.
+
+Each family has a Preview made once a run. `look` gives HTML for the eye; `sentence` a plain result and its yardstick,
+measured on the model as it stands.
+"""
+
+import math
+from html import escape
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from core.data.collection import Pictures
+from core.data.text import Text
+from core.gan import GAN
+from core.gpt import GPT
+from core.measure import bigram_nats, effective, pca_error, text_nats
+from core.model import noise
+from core.vae import VAE
+from demo.runs import Run
+from demo.show import figure
+from demo.words import words
+
+
+class Wall:
+    """A GAN's paintings from fixed noise, subjects in turn."""
+
+    curves = {"forger": "forger", "critic": "critic"}
+
+    def __init__(self, model: GAN, data: Pictures, judge: Any = None):
+        self.labels, self.judge = data.card.labels, judge
+        self.y = torch.arange(24) % max(1, len(self.labels))
+        self.z = model.latents(24, noise(7))
+        self.n = 0
+
+    @torch.inference_mode()
+    def look(self, run: Run) -> str:
+        model, device = run.trainer.model, run.trainer.device
+        pictures = model.paint(self.z.to(device), self.y.to(device)).cpu()
+        return '<div class="bench-wall">' + "".join(figure(x, self.name(int(y))) for x, y in zip(pictures, self.y)) + "</div>"
+
+    def name(self, y: int) -> str:
+        return words("train")["painting"].format(label=self.labels[y] if self.labels else "")
+
+    @torch.inference_mode()
+    def sentence(self, run: Run) -> tuple[str, str]:
+        texts, caught = words("train"), run.last.losses["caught"] if run.last else 0.5
+        said = texts["gan_said"].format(caught=round(100 * caught))
+        if not self.judge or not self.labels:
+            return said, texts["gan_yard"]
+        y = torch.arange(200) % len(self.labels)
+        x = run.trainer.model.paint(
+            run.trainer.model.latents(200, noise(8)).to(run.trainer.device), y.to(run.trainer.device)
+        )
+        kinds = effective(self.judge.logits(x.cpu()).argmax(1).bincount(minlength=len(self.labels)) / len(y))
+        return said + " " + texts["gan_kinds"].format(kinds=kinds, all=len(self.labels)), texts["gan_yard"]
+
+
+class Redraws:
+    """A VAE's redraws of fixed unseen pictures, each under its original."""
+
+    curves = {"reconstruction": "reconstruction", "kl": "KL"}
+
+    def __init__(self, model: VAE, data: Pictures, judge: Any = None):
+        self.x = data.fixed(128).x
+        self.labels = data.card.labels
+        self.rival = pca_error(data.fixed(2000, "train").x, self.x, model.config.latent)
+        self.latent = model.config.latent
+
+    @torch.inference_mode()
+    def look(self, run: Run) -> str:
+        model, x = run.trainer.model, self.x[:10]
+        again = model.decode(model.encode(x.to(run.trainer.device))[0]).cpu()
+        texts = words("train")
+        pairs = (
+            f'<div class="pair">{figure(a, texts["original"])}{figure(b, texts["redraw"])}</div>'
+            for a, b in zip(x, again)
+        )
+        return '<div class="bench-pairs">' + "".join(pairs) + "</div>"
+
+    @torch.inference_mode()
+    def sentence(self, run: Run) -> tuple[str, str]:
+        model, texts = run.trainer.model, words("train")
+        x = self.x.to(run.trainer.device)
+        error = float(((model.decode(model.encode(x)[0]) - x) / 2).square().mean())
+        bits = run.last.losses["kl"] / math.log(2) if run.last else 0.0
+        said = texts["vae_said"].format(error=100 * error**0.5, bits=bits)
+        return said, texts["vae_yard"].format(latent=self.latent, error=100 * self.rival**0.5)
+
+
+class Samples:
+    """A storyteller's continuation of a fixed beginning, and its surprise at text it has not seen."""
+
+    curves = {"loss": "surprise"}
+
+    def __init__(self, model: GPT, data: Text, judge: Any = None):
+        part = data.parts[0]
+        self.unseen = data.rows[part.name, "test"][: 3 * model.config.context].long()
+        self.tokenizer = data.tokenizer
+        raw = len(data.tokenizer.decode(self.unseen.tolist(), skip_special_tokens=True).encode())
+        self.scale = 1 / math.log(2) / max(1, raw)
+        train = data.rows[part.name, "train"].long()
+        self.bigram = bigram_nats(train, self.unseen, model.config.vocab) * self.scale
+        self.blind = math.log(model.config.vocab) * (len(self.unseen) - 1) * self.scale
+        beginning = data.tokenizer.decode(self.unseen[1:9].tolist(), skip_special_tokens=True)
+        self.beginning = beginning if part.name in ("own", "python") else "Once upon a time"
+
+    @torch.inference_mode()
+    def look(self, run: Run) -> str:
+        model, device = run.trainer.model, run.trainer.device
+        prompt = torch.tensor([0, *self.tokenizer.encode(self.beginning).ids])
+        knobs = {"prompt": prompt, "length": 80, "temperature": 0.8, "top_p": 0.95}
+        ids: Tensor = prompt[None]
+        for ids in model.sample(1, noise(9, device=device), **knobs):
+            pass
+        said = self.tokenizer.decode(ids[0, len(prompt) :].tolist(), skip_special_tokens=True)
+        return f'<p class="sample"><b>{escape(self.beginning)}</b>{escape(said)}</p>'
+
+    @torch.inference_mode()
+    def sentence(self, run: Run) -> tuple[str, str]:
+        bits = text_nats(run.trainer.model, self.unseen.to(run.trainer.device)) * self.scale
+        texts = words("train")
+        return texts["gpt_said"].format(bits=bits), texts["gpt_yard"].format(bigram=self.bigram, blind=self.blind)
+
+
+PREVIEWS = {"gan": Wall, "vae": Redraws, "gpt": Samples}

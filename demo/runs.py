@@ -1,0 +1,146 @@
+"""Trainings that visitors have started: found again by an id, driven from one seat, sharing the machine fairly.
+
+No Gradio here. A page keeps a run's id and never a trainer.
+"""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.model import Mishap
+from core.train import Progress, Trainer
+
+MOST = 60  # runs kept; the one left alone for longest makes room
+PATIENCE = 3600.0  # seconds a resting run is kept
+WAKE = 300  # points kept of a curve
+
+
+@dataclass
+class Run:
+    """One training, at rest between two slices; whoever holds `lock` may look at its model."""
+
+    trainer: Trainer
+    preview: Any  # what it shows of itself, demo.previews
+    id: str = field(default_factory=lambda: secrets.token_urlsafe(9))
+    seat: str = ""  # who drives; "" while it rests
+    touched: float = field(default_factory=time.monotonic)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    steps: list[int] = field(default_factory=list)
+    curves: dict[str, list[float]] = field(default_factory=dict)
+    last: Progress | None = None
+    picture: str = ""  # HTML, as last looked at
+    sentence: tuple[str, str] | None = None  # the result and its yardstick, as last measured
+    measured: float = 0.0  # when that was
+
+    def note(self, now: Progress) -> None:
+        """Adds a point to every curve; a curve grown long keeps every other point of its past."""
+        self.last, self.touched = now, time.monotonic()
+        self.steps.append(now.step)
+        for name, value in now.losses.items():
+            self.curves.setdefault(name, []).append(value)
+        if len(self.steps) > WAKE:
+            for row in (self.steps, *self.curves.values()):
+                del row[1:-1:2]
+
+
+class Turnstile:
+    """Lets one slice through at a time, in the order of arrival, so that everyone moves."""
+
+    def __init__(self) -> None:
+        self.door = threading.Condition()
+        self.next, self.served = 0, 0
+
+    def __enter__(self) -> None:
+        with self.door:
+            ticket = self.next
+            self.next += 1
+            self.door.wait_for(lambda: self.served == ticket)
+
+    def __exit__(self, *_: object) -> None:
+        with self.door:
+            self.served += 1
+            self.door.notify_all()
+
+
+class Runs:
+    """id -> run."""
+
+    def __init__(self) -> None:
+        self.runs: dict[str, Run] = {}
+        self.lock = threading.Lock()
+        self.turnstile = Turnstile()
+
+    def add(self, run: Run) -> str:
+        """Keeps a run and returns its id; Mishap when every place is taken by a run at work."""
+        with self.lock:
+            self.forget()
+            if len(self.runs) >= MOST:
+                resting = [r for r in self.runs.values() if not r.seat]
+                if not resting:
+                    raise Mishap("Too many trainings are running here at this moment: try again in a minute.")
+                del self.runs[min(resting, key=lambda r: r.touched).id]
+            self.runs[run.id] = run
+        return run.id
+
+    def forget(self) -> None:
+        """Lets go of runs that nobody has touched for an hour."""
+        late = time.monotonic() - PATIENCE
+        for key in [r.id for r in self.runs.values() if not r.seat and r.touched < late]:
+            del self.runs[key]
+
+    def drop(self, key: object) -> None:
+        """Forgets a run that its visitor replaces; one that somebody drives stays."""
+        run = self.runs.get(key) if isinstance(key, str) else None
+        if run and not run.seat:
+            del self.runs[run.id]
+
+    def get(self, key: object) -> Run:
+        """The run of that id; Mishap if it is not (or no longer) here."""
+        run = self.runs.get(key) if isinstance(key, str) else None
+        if run is None:
+            raise Mishap("This training is no longer here: runs are kept for an hour and end with the server.")
+        run.touched = time.monotonic()
+        return run
+
+    def follow(self, run: Run, seat: str, every: float, look: Callable[[Run], Any]) -> Iterator[Any]:
+        """Drives a run from this seat, slice by slice; yields what `look` sees of it at rest after each.
+
+        Ends when another takes the seat, when it is left with `rest`, or where the plan ends.
+        """
+        run.seat = seat
+        try:
+            slices = run.trainer.run(every)
+            while run.seat == seat:
+                with self.turnstile, run.lock:
+                    now = next(slices, None) if run.seat == seat else None
+                    if now is None:
+                        return
+                    run.note(now)
+                    seen = look(run)
+                yield seen
+        finally:
+            self.rest(run, seat)
+
+    def once(self, run: Run, look: Callable[[Run], Any]) -> Any:
+        """One step, if nobody drives; then what `look` sees."""
+        if run.seat:
+            raise Mishap("This training is running: pause it before taking single steps.")
+        with self.turnstile, run.lock:
+            for now in run.trainer.run(0):
+                run.note(now)
+                break
+            return look(run)
+
+    def rest(self, run: Run, seat: str) -> None:
+        """Leaves the seat, if it is still this visitor's; the slice at work is the last."""
+        if run.seat == seat:
+            run.seat = ""
+
+    def leave(self, visitor: str) -> None:
+        """Frees every seat of a visitor whose tab has closed; seats begin with the visitor's name."""
+        for run in list(self.runs.values()):
+            if run.seat.startswith(visitor + "/"):
+                run.seat = ""
