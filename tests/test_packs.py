@@ -81,6 +81,13 @@ def test_the_last_doodles_of_each_kind_are_the_test(tmp_path):
     assert set(test.y.tolist()) == {3} and (test.x[:, 0, 2, 2] > -1).all()
 
 
+def test_a_small_file_without_a_split_holds_out_a_tenth(tmp_path):
+    x, y = pictures(200)
+    write(tmp_path, "doodles", x=x, y=y)
+    pack = open_pack("doodles", tmp_path)
+    assert pack.held("train") == 180 and sorted(pack.fixed(20).y.tolist()) == sorted(list(range(10)) * 2)
+
+
 def test_a_missing_pack_names_the_command(tmp_path):
     with pytest.raises(Mishap, match=r"python -m core fetch fashion.*gallery collections work"):
         open_pack("fashion", tmp_path)
@@ -205,8 +212,8 @@ def fashion(shop):
 def test_a_good_download_is_what_open_pack_reads(tmp_path, shop):
     source, (x_train, _, x_test, _) = fashion(shop)
     told = list(fetch("fashion", tmp_path / "new", source))
-    assert told == sorted(told, key=lambda now: now.done_bytes)
-    assert told[-1].done_bytes == told[-1].total_bytes == sum(home.size for home in source.homes)
+    assert told == sorted(told, key=lambda now: now.done)
+    assert told[-1].done == told[-1].total == sum(home.size for home in source.homes)
     assert told[-1].file == "3.gz"
     pack = open_pack("fashion", tmp_path / "new")
     assert np.array_equal(pack.parts["train"].x[:, 0].numpy(), x_train)
@@ -243,7 +250,7 @@ def test_a_cut_download_goes_on_where_it_stopped(tmp_path, shop, knows_ranges):
         list(fetch("t", tmp_path, source))
     assert not (tmp_path / "t.txt.gz").exists()
     shop.cut = None
-    assert next(iter(fetch("t", tmp_path, source))).done_bytes == 200_000
+    assert next(iter(fetch("t", tmp_path, source))).done == 200_000
     list(fetch("t", tmp_path, source))
     assert shop.ranges[-1] == "bytes=200000-499999"
     assert gzip.decompress((tmp_path / "t.txt.gz").read_bytes()) == text
@@ -254,9 +261,9 @@ def test_a_download_can_be_stopped_and_gone_on_with(tmp_path, shop, monkeypatch)
     text = rand.bytes(100_000)
     source = Source("t.txt.gz", (shop.home("/t.txt", text),), text_to_gz)
     with contextlib.closing(fetch("t", tmp_path, source)) as now:
-        while next(now).done_bytes < 30_000:
+        while next(now).done < 30_000:
             pass
-    assert next(iter(fetch("t", tmp_path, source))).done_bytes >= 30_000
+    assert next(iter(fetch("t", tmp_path, source))).done >= 30_000
     list(fetch("t", tmp_path, source))
     assert gzip.decompress((tmp_path / "t.txt.gz").read_bytes()) == text
 

@@ -33,8 +33,8 @@ IDX_HEADERS = {1: ">4x1I", 3: ">4x3I"}  # dimensions -> the header after which t
 class Fetched(NamedTuple):
     """How far a download is."""
 
-    done_bytes: int
-    total_bytes: int
+    done: int  # bytes
+    total: int  # bytes
     file: str
 
 

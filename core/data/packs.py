@@ -119,7 +119,7 @@ def read_pack(path: Path, card: Card) -> Pack:
     arrays = _arrays(path)
     if "x" in arrays and "y" in arrays:
         x, y = _pair(arrays["x"], arrays["y"], path, card)
-        last = _rank(y) % 4000 >= 3600  # nobody published a split of the doodles: the end of each kind is the test
+        last = _held_out(y)
         return Pack(card, {"train": Batch(x[~last], y[~last]), "test": Batch(x[last], y[last])})
     if not {"x_train", "y_train", "x_test", "y_test"} <= arrays.keys():
         raise Mishap(f"{path.name} is not a pack of pictures: it holds {', '.join(sorted(arrays)) or 'nothing'}.")
@@ -149,9 +149,13 @@ def _pair(x: np.ndarray, y: np.ndarray, path: Path, card: Card) -> tuple[Tensor,
     return torch.from_numpy(x)[:, None], torch.from_numpy(y).long()
 
 
-def _rank(y: Tensor) -> Tensor:
-    """y (N,) -> (N,): the how-manieth of its label each item is, from 0."""
-    rank = torch.empty_like(y)
+def _held_out(y: Tensor) -> Tensor:
+    """y (N,) -> (N,) bool, the test part of what was published without one: the last 400 of every 4,000 of a kind.
+
+    A file too small for that gives up every tenth of a kind.
+    """
+    rank = torch.empty_like(y)  # the how-manieth of its kind
     for label in y.unique():
         rank[y == label] = torch.arange(int((y == label).sum()))
-    return rank
+    last = rank % 4000 >= 3600
+    return last if last.any() else rank % 10 == 9
