@@ -11,6 +11,7 @@ for name, value in {
     "GRADIO_RUN_HISTORY": "False",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "OMP_WAIT_POLICY": "PASSIVE",
+    "OMP_NUM_THREADS": "1",
 }.items():
     os.environ.setdefault(name, value)
 
@@ -32,7 +33,7 @@ def page() -> gr.Blocks:
     texts = words("page")
     with gr.Blocks(title=texts["name"], analytics_enabled=False, delete_cache=(600, 600)) as blocks:
         gr.HTML(MASTHEAD.format(**texts), js_on_load=None)
-        with gr.Tabs(elem_id="house"):
+        with gr.Tabs(elem_id="house", overflow_behavior="wrap"):
             for tab in TABS:
                 importlib.import_module(f"demo.{tab}").tab()
     return blocks.queue(max_size=64, default_concurrency_limit=4)

@@ -40,7 +40,7 @@ def bars(number: Mapping[str, Any]) -> str:
     """The value and its yardsticks under each other, as bars on one scale wherever they all can be."""
     rows = {TEXTS["this"]: number["value"], **number["yardsticks"]}
     whole = 1.0 if number["unit"] == "share" else max(map(abs, rows.values())) or 1.0
-    drawn = min(rows.values()) >= 0
+    drawn = min(rows.values()) >= 0 and number["unit"] != "logit"  # a logit has no zero to grow from
     return "".join(
         f'<div class="held{" own" if i == 0 else ""}"><span class="label">{escape(label)}</span>'
         f"{bar(value / whole) if drawn else '<span></span>'}"
@@ -53,7 +53,7 @@ def measure(name: str, number: Mapping[str, Any]) -> str:
     """One number: its name and sense, its bars."""
     count = TEXTS["count"].format(unit=number["unit"], n=number["n"])
     return (
-        f'<div class="number"><div><h4>{escape(name)}</h4><p>{escape(meaning(name))}</p><p class="unit">{escape(count)}</p></div>'
+        f'<div class="number"><div><h4>{escape(TEXTS["called"].get(name, name))}</h4><p>{escape(meaning(name))}</p><p class="unit">{escape(count)}</p></div>'
         f'<div class="bars">{bars(number)}</div></div>'
     )
 
