@@ -160,14 +160,21 @@ def measure_vae(vae: VAE, data: Pictures, n: int) -> dict[str, Number]:
 
 def pca_error(train: Tensor, test: Tensor, latents: int) -> float:
     """Mean squared error per pixel (brightness in 0..1) of test pictures from their first principal components."""
-    train, test = (train.flatten(1) + 1) / 2, (test.flatten(1) + 1) / 2
-    center = train.mean(0)
+    return float(((pca_redraw(test, *principal(train, latents)) - test) / 2).square().mean())
+
+
+def principal(train: Tensor, latents: int) -> tuple[Tensor, Tensor]:
+    """train (N, ...) -> their mean (D,) and the first principal directions (D, latents), the same every time"""
+    center = train.flatten(1).mean(0)
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        _, _, directions = torch.svd_lowrank(train - center, q=min(latents + 8, *train.shape), niter=6)
-    directions = directions[:, :latents]
-    centered = test - center
-    return float((centered - centered @ directions @ directions.T).square().mean())
+        _, _, directions = torch.svd_lowrank(train.flatten(1) - center, q=min(latents + 8, len(train), len(center)), niter=6)
+    return center, directions[:, :latents]
+
+
+def pca_redraw(x: Tensor, center: Tensor, directions: Tensor) -> Tensor:
+    """x (B, ...) -> the same, redrawn from as many numbers as there are directions"""
+    return (center + (x.flatten(1) - center) @ directions @ directions.T).reshape(x.shape)
 
 
 @torch.inference_mode()
