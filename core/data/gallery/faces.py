@@ -8,7 +8,7 @@ from torch import Tensor
 from core.data.collection import Card
 from core.data.gallery.brush import Sheet, box, columns, cover, ellipse, grid, mix, ramp, smooth, swatches, tint
 
-FACTORS = (
+FACTORS: tuple[str, ...] = (
     "smile",
     "mouth openness",
     "eye openness",
@@ -187,8 +187,8 @@ def eyes(sheet: Sheet, who: Sitter) -> None:
     sheet.lay(WHITE, white)
     look = x - who.a.sign() * ((who.of("gaze") - 0.5) * size * 1.1)
     sheet.lay(INK, cover(ellipse(look, y, size * 0.66, size * 0.85)).mul_(white))
-    slant = mix(-0.4, 0.3, who.of("brow angle"))
-    brow = box(x, y + slant * x + (size * 1.15 + 0.12), size, 0.035)
+    slant = mix(-0.55, 0.45, who.of("brow angle"))
+    brow = box(x, y + slant * x + (size + 0.12), size, 0.042)
     sheet.lay(who.hair * 0.7, cover(brow))
 
 
@@ -200,7 +200,7 @@ def crop(sheet: Sheet, who: Sitter, hairline: Tensor, spikes: Tensor | float = 0
 
 
 def fringe(sheet: Sheet, who: Sitter) -> None:
-    crop(sheet, who, who.v + 0.2 - who.u.square() * 0.5)
+    crop(sheet, who, who.v + 0.27 - who.u.square() * 0.4)
 
 
 def parting(sheet: Sheet, who: Sitter) -> None:

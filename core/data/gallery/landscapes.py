@@ -23,7 +23,7 @@ from core.data.gallery.brush import (
     uniforms,
 )
 
-FACTORS = (
+FACTORS: tuple[str, ...] = (
     "hour",
     "sea level",
     "mountain height",
@@ -134,11 +134,16 @@ def sun(sheet: Sheet, at: Scene) -> None:
     x, y = at.x - across(at), at.y - height(at)
     far = (x * x + y * y).sqrt_()
     night = (at.time > 0.745).float()
-    glow = smooth(1 - far / mix(1.1, 0.55, night)).square_().mul_(mix(0.75, 0.3, night))
+    glow = smooth(1 - far / mix(1.1, 0.55, night)).square_().mul_(mix(0.75, 0.3, night) * seen(at))
     sheet.lay(mix(at.haze * 0.5 + SUN[:, None, None] * 0.5, MOON[:, None, None], night[:, None]), glow)
-    sheet.lay(mix(SUN[:, None, None], MOON[:, None, None], night[:, None]), cover(far - 0.15))
+    sheet.lay(mix(SUN[:, None, None], MOON[:, None, None], night[:, None]), cover(far - 0.15).mul_(seen(at)))
     bite = cover(((x - 0.1).square() + (y + 0.04).square()).sqrt_() - 0.13)
-    sheet.lay(ramp(at.time, ZENITH) * 1.05, bite.mul_(night))
+    sheet.lay(ramp(at.time, ZENITH) * 1.05, bite.mul_(night * seen(at)))
+
+
+def seen(at: Scene) -> Tensor:
+    """0 when the sun hands over to the moon, 1 before and after."""
+    return smooth((at.time - 0.745).abs() * 20)
 
 
 def arc(at: Scene) -> Tensor:
@@ -198,7 +203,7 @@ def sea(sheet: Sheet, at: Scene) -> None:
     deep = mix(mirror(sheet, at), ramp(at.time, ZENITH), 0.28) * (0.92 + ripple * 0.045)[:, None]
     water.lay(deep, wet)
     road = (at.x - across(at)).abs() / (0.1 + depth.clamp(min=0) * 0.35)
-    glitter = smooth(1.2 - road).mul_(smooth(ripple * 0.8 + 0.3)).mul_(wet).mul_(0.55)
+    glitter = smooth(1.2 - road).mul_(smooth(ripple * 0.8 + 0.3)).mul_(wet).mul_(seen(at) * 0.55)
     water.lay(at.haze * 0.3 + SUN[:, None, None] * 0.7, glitter)
 
 

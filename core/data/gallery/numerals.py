@@ -13,7 +13,7 @@ from torch import Tensor
 from core.data.collection import Card
 from core.data.gallery.brush import PIXEL, SIDE, cover, grid, mix
 
-FACTORS = (
+FACTORS: tuple[str, ...] = (
     "style",
     "slant",
     "weight",
@@ -153,7 +153,7 @@ def write(dots: Tensor, f: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
     lean, turn = mix(0.25, -0.55, f["slant"]), (f["turn"] - 0.5) * 0.35
     x = x + lean * y
     x, y = x - turn * y, y + turn * x
-    return x + (f["shift across"] - 0.5) * 0.26, y + (f["shift down"] - 0.5) * 0.2
+    return x + (f["shift across"] - 0.5) * 0.2, y + (f["shift down"] - 0.5) * 0.2
 
 
 def nearest(across: Tensor, down: Tensor, radius: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ from torch import Tensor
 from core.data.collection import Card
 from core.data.gallery.brush import SIDE, Sheet, box, columns, cover, ellipse, grid, mix, ramp, swatches
 
-FACTORS = ("colour", "size", "across", "down", "turn", "ground", "tone", "shadow")
+FACTORS: tuple[str, ...] = ("colour", "size", "across", "down", "turn", "ground", "tone", "shadow")
 LABELS = ("circle", "square", "triangle", "star", "heart", "cross", "moon", "ring")
 COLOURS = ("red", "orange", "yellow", "green", "teal", "blue", "purple", "pink")
 SIZES = ("small", "medium", "large")
