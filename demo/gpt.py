@@ -1,0 +1,248 @@
+"""The Storyteller: the tab of the GPT."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from threading import Thread
+from typing import Any
+
+import gradio as gr
+from gradio.context import Context
+
+from core.model import Mishap
+from demo.limits import whole
+from demo.parts.border import border, spoken
+from demo.parts.lesson import Room, say, text
+from demo.parts.strip import strip
+from demo.shelf import shelf
+from demo.spelling import name, rounded
+from demo.telling import (
+    LENGTHS,
+    SEEDS,
+    TELLER,
+    WHOLE,
+    Story,
+    figures,
+    opening,
+    tell_readers,
+    wish,
+)
+from demo.telling import tell as tell_on
+from demo.words import words
+
+TEXTS = words("gpt.tell")
+OPENING, REVEAL = (TEXTS["beginnings"][0], 120), 30  # its beginning and length, and milliseconds from piece to piece
+MANY = 64  # readers at once
+HOLD = "() => document.querySelector('#gpt-tell-strip .leaf').dispatchEvent(new Event('hold'))"
+HIDDEN = {"show_progress": "hidden", "api_visibility": "private"}
+
+
+def odds(x: float) -> str:
+    """The x of "1 in x": 1.6, 9, 4,096."""
+    return f"{x:.1f}" if x < 9.95 else f"{x:,.0f}"
+
+
+def result(story: Story, guessed: str, note: str = "") -> str:
+    """What the dice made of the first choices, and what the chances are to be held against."""
+    found = figures(story)
+    if not found.pieces:
+        return ""
+    said = TEXTS["said"].format(first=found.first, pieces=found.pieces, share=round(100 * found.first / found.pieces))
+    yard = TEXTS["yard"].format(own=odds(found.own), pair=odds(found.pair), blind=odds(found.blind))
+    unread = TEXTS["unread"].format(unread=odds(found.unread)) if found.unread else ""
+    return say(said, " ".join(filter(None, (yard, unread, note))), guessed)
+
+
+# ---- for scripts ----
+
+
+async def tell(
+    beginning: str,
+    length: int = 120,
+    temperature: float = 0.8,
+    top_k: int = 0,
+    top_p: float = 0.95,
+    seed: int = 0,
+) -> tuple[str, list[dict[str, Any]]]:
+    """Goes on with a story: its whole text, and each token told with the chance the model gave it.
+
+    Parameters:
+        beginning: up to 4,000 characters; empty to let the storyteller begin
+        length: 10 to 400 tokens; a story that ends sooner is not gone on with
+        temperature: 0 to 2; 0 always takes the likeliest token, 1 is as learnt
+        top_k: 0 to 1000; only so many of the likeliest stay in, 0 keeps all
+        top_p: 0.05 to 1; the likeliest stay in until their chances add up to this
+        seed: 0 to 999999; the same wish with the same seed tells the same story
+    """
+    with spoken(tell):
+        story = Story(await asyncio.to_thread(shelf, TELLER), wish(beginning, temperature, top_k, top_p, seed))
+        async for _ in tell_on(story, whole(length, *LENGTHS, "The length")):
+            pass
+        tokenizer = story.teller.tokenizer
+        return story.text(), [
+            {"token": name(tokenizer, guess.token), "id": guess.token, "chance": rounded(guess.chance)}
+            for guess in story.guesses
+        ]
+
+
+# ---- the page ----
+
+
+class Tell:
+    """The room where stories are told: begin, watch it go on, ask what else it might have said."""
+
+    def __init__(self, house: gr.Tab):
+        self.story = gr.State(None)
+        with Room("gpt.tell") as self.room:
+            with self.room.do:
+                self.begin()
+            with self.room.more:
+                self.top_k = slider("top_k", 0, 200, 0, 1)
+                self.top_p = slider("top_p", 0.05, 1, 0.95, 0.05)
+                self.seed = seed()
+            with self.room.see:
+                self.page = strip(TEXTS["strip"], "gpt-tell-strip")
+        self.wire(house)
+
+    def begin(self) -> None:
+        """The controls that are always in sight."""
+        self.beginning = gr.Textbox(
+            TEXTS["beginnings"][0],
+            label=TEXTS["beginning"],
+            info=TEXTS["beginning_note"],
+            lines=2,
+            max_lines=8,
+            elem_id="gpt-tell-beginning",
+        )
+        with gr.Row(elem_classes=["tell-verbs"]):
+            self.go = gr.Button(TEXTS["tell"], variant="primary", min_width=90, elem_id="gpt-tell-go")
+            self.stop = gr.Button(TEXTS["stop"], min_width=70, elem_id="gpt-tell-stop")
+            self.on = gr.Button(TEXTS["on"], min_width=80, elem_id="gpt-tell-on")
+        self.examples = offer(TEXTS["beginnings"][1:])
+        self.temperature = slider("temperature", 0, 2, 0.8, 0.05)
+        self.length = slider("length", *LENGTHS, 160, 10)
+
+    def wire(self, house: gr.Tab) -> None:
+        """What follows on what."""
+        settings = [self.beginning, self.temperature, self.top_k, self.top_p, self.seed]
+        wanted = [self.story, self.length, self.room.guess, *settings]
+        seen = [self.story, self.page, self.seed, self.room.result]
+        streams: dict[str, Any] = {"concurrency_limit": MANY, "concurrency_id": "tell", **HIDDEN}
+        begins: dict[str, Any] = {"fn": self.start, "inputs": wanted, "outputs": seen, "trigger_mode": "multiple"}
+        self.go.click(**begins, **streams)
+        for first, button in self.examples.items():
+            button.click(None, None, self.beginning, js=f"() => {json.dumps(first)}", **HIDDEN).then(
+                **begins, **streams
+            )
+        self.on.click(self.go_on, wanted, seen, **streams)
+        self.stop.click(None, None, None, js=HOLD, **HIDDEN)
+        self.stop.click(halt, self.story, None, queue=False, **HIDDEN)
+        opened = [self.story, self.page, self.room.result]
+        house.select(border(self.open), self.story, opened, queue=False, **HIDDEN)
+        Context.root_block.load(warm, queue=False, **HIDDEN)
+
+    async def start(self, before: Story | None, pieces: Any, guess: Any, *asked: Any) -> AsyncIterator[dict]:
+        """A new story in the place of the one before; the same wish again gets the next seed."""
+        with spoken(self.start):
+            want = wish(*asked)
+            if before is not None and want == before.wish:
+                want = want._replace(seed=(want.seed + 1) % (SEEDS + 1))
+            story = Story(await asyncio.to_thread(shelf, TELLER), want)
+            if before is not None:
+                before.halt = "gone"
+            yield {self.story: story, self.page: story.log, self.seed: want.seed, self.room.result: ""}
+            async for update in self.follow(story, pieces, guess):
+                yield update
+
+    async def go_on(self, story: Story | None, pieces: Any, guess: Any, *asked: Any) -> AsyncIterator[dict]:
+        """The story that stands, from where it stands, with the knobs as they are now."""
+        with spoken(self.go_on):
+            if story is None:
+                raise Mishap(TEXTS["nothing"])
+            if len(story.guesses) >= WHOLE:
+                raise Mishap(TEXTS["whole"].format(pieces=len(story.guesses), most=WHOLE))
+            knobs = wish(*asked).knobs
+            while story.halt and story.busy:  # it was asked to stop, and is about to
+                await asyncio.sleep(0.02)
+            if story.busy:
+                return
+            story.wish, story.halt = story.wish._replace(knobs=knobs), ""
+            story.mark("go")
+            async for update in self.follow(story, pieces, guess):
+                yield update
+
+    async def follow(self, story: Story, pieces: Any, guess: Any) -> AsyncIterator[dict]:
+        """Sends the log as it grows, and the result at the end."""
+        many = min(whole(pieces, *LENGTHS, TEXTS["length"]), WHOLE - len(story.guesses))
+        story.busy = True
+        try:
+            async for _ in tell_readers(story, many):
+                if story.halt != "gone":
+                    yield {self.page: story.log}
+            story.mark("rest")
+            if story.halt != "gone":
+                yield {self.page: story.log, self.room.result: result(story, self.room.guessed(guess))}
+        finally:
+            story.busy = False
+
+    def open(self, story: Story | None) -> Any:
+        """The opening, unless a story stands here already."""
+        if story is not None:
+            return gr.skip()
+        first = opening(*OPENING).twin(REVEAL)
+        return first, first.log, result(first, "", TEXTS["opening"])
+
+
+def halt(story: Story | None) -> None:
+    """Stops a story where it stands."""
+    if story is not None:
+        story.halt = "rest"
+
+
+def warm() -> None:
+    """Has the opening told while the visitor still looks at the first tab; what is amiss is said when it is opened."""
+
+    def told() -> None:
+        with suppress(Mishap):
+            opening(*OPENING)
+
+    Thread(target=told, daemon=True).start()
+
+
+def seed() -> gr.Number:
+    return gr.Number(
+        0,
+        label=TEXTS["seed"],
+        info=TEXTS["seed_note"],
+        step=1,
+        elem_id="gpt-tell-seed",
+    )
+
+
+def offer(beginnings: list[str]) -> dict[str, gr.Button]:
+    """Beginnings to choose from: text -> its button."""
+    with gr.Column(elem_classes=["tell-examples"]):
+        text("p", TEXTS["examples"])
+        return {first: gr.Button(f"{first} …", size="sm") for first in beginnings}
+
+
+def slider(key: str, low: float, high: float, value: float, step: float) -> gr.Slider:
+    return gr.Slider(
+        low,
+        high,
+        value,
+        step=step,
+        label=TEXTS[key],
+        info=TEXTS.get(f"{key}_note"),
+        buttons=[],
+        elem_id=f"gpt-tell-{key.replace('_', '-')}",
+    )
+
+
+def tab() -> None:
+    """The tab with its rooms, and what scripts may call."""
+    with gr.Tab(words("gpt")["title"], id="gpt", elem_classes=["family-gpt"]) as house:
+        with gr.Tabs(elem_id="gpt-rooms"), gr.Tab(TEXTS["title"], id="gpt-tell"):
+            Tell(house)
+        gr.api(tell, api_name="tell", concurrency_limit=MANY, concurrency_id="tell")

@@ -1,0 +1,196 @@
+"""Stories as they are told: one for each visitor, all advancing in turn, a token at a time. No Gradio here."""
+
+import asyncio
+import copy
+import math
+import time
+import unicodedata
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import torch
+
+from core.checkpoint import Loaded
+from core.data.text import END
+from core.gpt import GPT, Guess
+from core.model import Mishap, noise
+from demo.limits import finite, whole
+from demo.shelf import once, shelf
+from demo.spelling import Speller, best, line, rounded
+
+TELLER = "storyteller"
+LONGEST = 4_000  # characters of a beginning
+LENGTHS = (10, 400)  # tokens told at one go
+WHOLE = 2_000  # tokens of a story in all
+SEEDS = 999_999
+PACE = 1 / 30  # seconds a token: faster than anyone reads, and the machine is free for the others
+FRAME, BUSY = 0.05, 5  # seconds between two updates of a page; with more readers than so many, each gets fewer
+
+# One thread tells all stories, and its queue is first come, first served: so every story gets its next token in turn.
+TURNS = ThreadPoolExecutor(1, "teller", initializer=torch.set_num_threads, initargs=(1,))
+READING: set[int] = set()  # the stories that are being told on a page now
+
+
+class Knobs(NamedTuple):
+    """How the dice are thrown."""
+
+    temperature: float
+    top_k: int
+    top_p: float
+
+
+class Wish(NamedTuple):
+    """All that a story depends on."""
+
+    beginning: str
+    knobs: Knobs
+    seed: int
+
+
+def wish(beginning: Any, temperature: Any, top_k: Any, top_p: Any, seed: Any) -> Wish:
+    """What a stranger asks for, checked; Mishap for what cannot be done."""
+    knobs = Knobs(
+        finite(temperature, 0, 2, "The temperature"),
+        whole(top_k, 0, 1_000, "Top-k"),
+        finite(top_p, 0.05, 1, "Top-p"),
+    )
+    return Wish(readable(beginning), knobs, whole(seed, 0, SEEDS, "The seed"))
+
+
+def readable(beginning: Any) -> str:
+    """A beginning without control characters and without marks that turn the direction of what follows them."""
+    if not isinstance(beginning, str):
+        raise Mishap("A beginning must be a text.")
+    if len(beginning) > LONGEST:
+        raise Mishap(f"A beginning may have {LONGEST:,} characters, and this one has {len(beginning):,}.")
+    lines = beginning.replace("\r\n", "\n").replace("\r", "\n").encode(errors="ignore").decode()
+    turning = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+    return "".join(
+        letter
+        for letter in lines
+        if letter in "\n\t" or unicodedata.category(letter) != "Cc" and unicodedata.bidirectional(letter) not in turning
+    )
+
+
+class Story:
+    """A beginning and what was told after it, with the log that the page shows (see parts/strip.py)."""
+
+    def __init__(self, teller: Loaded, wish: Wish):
+        self.teller, self.wish = teller, wish
+        self.end = teller.tokenizer.token_to_id(END)
+        self.ids = [self.end, *teller.tokenizer.encode(wish.beginning, add_special_tokens=False).ids]
+        self.guesses: list[Guess] = []
+        self.held: list[Guess] = []  # those that end within a character
+        self.speller = Speller(teller.tokenizer)
+        self.pair_nats = 0.0  # what the guesses' tokens cost with only the one before in sight
+        self.log = line({"before": wish.beginning, "pace": 0})
+        self.busy = False  # while it is being told on a page
+        self.halt = ""  # "rest" when it is asked to stop, "gone" when another story takes its place
+
+    def add(self, guess: Guess) -> None:
+        """One token more; the log gets it as soon as its characters are whole."""
+        self.ids.append(guess.token)
+        self.guesses.append(guess)
+        self.held.append(guess)
+        text = self.speller.end() if guess.token == self.end else self.speller.spell(guess.token)
+        if text is None:
+            return
+        chance = math.prod(held.chance for held in self.held)
+        self.log += line([text, rounded(chance), best(self.teller.tokenizer, self.held[0].top, self.end)])
+        self.held = []
+
+    def mark(self, event: str) -> None:
+        """Tells the page that it goes on or rests."""
+        self.log += line(event)
+
+    def text(self) -> str:
+        """The beginning and all that was told, as text."""
+        told = [guess.token for guess in self.guesses if guess.token != self.end]
+        return self.wish.beginning + self.teller.tokenizer.decode(told)
+
+    def twin(self, pace: int) -> "Story":
+        """The same story for another visitor; pace is in milliseconds a piece."""
+        twin = copy.copy(self)
+        twin.ids, twin.guesses, twin.held = list(self.ids), list(self.guesses), list(self.held)
+        twin.speller = copy.copy(self.speller)
+        twin.log = line({"before": self.wish.beginning, "pace": pace}) + self.log.split("\n", 1)[1]
+        return twin
+
+
+async def tell(story: Story, length: int) -> AsyncIterator[None]:
+    """Adds up to `length` tokens to a story, until it ends or is asked to halt; comes up after each."""
+    gpt: GPT = story.teller.model
+    loop, known = asyncio.get_running_loop(), len(story.ids)
+    rng = noise(story.wish.seed, known)
+    guesses = gpt.tell(story.ids[-gpt.config.context :], rng, length, **story.wish.knobs._asdict())
+    while (guess := await loop.run_in_executor(TURNS, next, guesses, None)) is not None and not story.halt:
+        story.add(guess)
+        yield
+        if guess.token == story.end:
+            break
+    story.pair_nats += await loop.run_in_executor(TURNS, pair_nats, gpt, story.ids[known - 1 :])
+
+
+async def tell_readers(story: Story, length: int) -> AsyncIterator[None]:
+    """The same for people who read along: not faster than they can see, and fewer updates where many read."""
+    due = shown = time.monotonic()
+    READING.add(id(story))
+    try:
+        async for _ in tell(story, length):
+            if time.monotonic() - shown >= FRAME * max(1, len(READING) / BUSY):
+                shown = time.monotonic()
+                yield
+            due = max(due + PACE, time.monotonic())
+            await asyncio.sleep(due - time.monotonic())
+    finally:
+        READING.discard(id(story))
+
+
+@torch.inference_mode()
+def pair_nats(gpt: GPT, ids: list[int]) -> float:
+    """What ids[1:] cost, in nats, a model that sees only the one token before each: its own table of pairs."""
+    before, after = torch.tensor(ids[:-1])[:, None], torch.tensor(ids[1:])
+    chances = gpt(before)[:, 0].log_softmax(-1)  # (N, V)
+    return float(-chances.gather(1, after[:, None]).sum())
+
+
+@once
+def opening(beginning: str, length: int) -> Story:
+    """The story that stands on the page when it opens: told once, with seed 0, for all visitors of this process."""
+    story = Story(shelf(TELLER), wish(beginning, 0.8, 0, 0.95, 0))
+
+    async def told() -> None:
+        async for _ in tell(story, length):
+            pass
+
+    asyncio.run(told())
+    story.mark("rest")
+    return story
+
+
+class Figures(NamedTuple):
+    """A story in numbers; each chance as the x in "1 in x", averaged over its tokens' surprise."""
+
+    pieces: int
+    first: int  # how many of them were the model's first choice
+    own: float  # for the model that told it
+    pair: float  # with only the token before in sight
+    blind: int
+    unread: float | None  # for the true token in stories that it never read, of pieces as long as this story's
+
+
+def figures(story: Story) -> Figures:
+    """What was told so far, in numbers; a story of no tokens counts as one of one certain token."""
+    pieces = max(1, len(story.guesses))
+    nats = -sum(math.log(max(guess.chance, 1e-12)) for guess in story.guesses)
+    size = len(story.text().encode()) - len(story.wish.beginning.encode())
+    measured = story.teller.card["numbers"].get("bits per byte, TinyStories")
+    return Figures(
+        len(story.guesses),
+        sum(guess.token == guess.top[0][0] for guess in story.guesses),
+        math.exp(nats / pieces),
+        math.exp(story.pair_nats / pieces),
+        story.teller.model.config.vocab,
+        2 ** (measured["value"] * size / pieces) if measured else None,
+    )
