@@ -227,6 +227,18 @@ def test_wrong_names_are_told_in_a_sentence() -> None:
         open_gallery("faces").fixed(1, start=-1)
 
 
+def test_factors_out_of_range_are_told_in_a_sentence(gallery: Gallery) -> None:
+    count = len(gallery.card.factors)
+    for wrong in (float("nan"), float("inf"), -0.1, 1.1):
+        with pytest.raises(Mishap, match="from 0 to 1"):
+            gallery.paint(torch.full((1, count), wrong), torch.tensor([0]))
+    for kind in (-1, 99):
+        with pytest.raises(Mishap, match="labels"):
+            gallery.paint(torch.full((1, count), 0.5), torch.tensor([kind]))
+    for edge in (0.0, 1.0):
+        assert gallery.paint(torch.full((1, count), edge), torch.tensor([0])).isfinite().all()
+
+
 def test_cards_tell_what_is_drawn() -> None:
     for name, card in GALLERY.items():
         assert card.name == name and card.licence.startswith("CC0") and card.about.endswith(".")

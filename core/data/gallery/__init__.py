@@ -18,7 +18,8 @@ from core.model import Batch, Mishap
 class Painter(Protocol):
     """What draws a collection: a module, or for points an object."""
 
-    CARD: Card
+    @property
+    def CARD(self) -> Card: ...
 
     def paint(self, factors: Tensor, y: Tensor, /) -> Tensor:
         """factors (B, F) in 0..1, y (B,) long -> x (B, ...)"""
@@ -59,7 +60,14 @@ class Gallery(Pictures):
         return numbers[:, 1:], y
 
     def paint(self, factors: Tensor, y: Tensor) -> Tensor:
-        """factors (B, F) in 0..1, y (B,) long -> x (B, C, S, S) in -1..1 (points: (B, 2))"""
+        """factors (B, F) in 0..1, y (B,) long -> x (B, C, S, S) in -1..1 (points: (B, 2))
+
+        Mishap if a factor is out of range or not a number, or if there is no such label.
+        """
+        if not ((factors >= 0) & (factors <= 1)).all():
+            raise Mishap("Each factor of a drawn picture is a number from 0 to 1.")
+        if not ((y >= 0) & (y < max(1, len(self.card.labels)))).all():
+            raise Mishap(f"The labels of {self.card.name} are numbered from 0 to {max(1, len(self.card.labels)) - 1}.")
         return torch.cat([self.painter.paint(f, k) for f, k in zip(factors.split(CHUNK), y.split(CHUNK), strict=True)])
 
     def draw(self, seeds: Tensor) -> Drawn:

@@ -4,6 +4,8 @@ A shape is a signed distance d (B, S, S), in picture units and negative inside; 
 (down). One pixel is PIXEL wide. After Inigo Quilez, "2D distance functions", 2020.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -35,8 +37,8 @@ def grid() -> tuple[Tensor, Tensor]:
     return line[None, None, :], line[None, :, None]
 
 
-def mix(a: Tensor | float, b: Tensor | float, t: Tensor | float) -> Tensor:
-    """a at t = 0, b at t = 1."""
+def mix(a: Any, b: Any, t: Tensor | float) -> Tensor:
+    """a at t = 0, b at t = 1; tensors or numbers, but not all numbers."""
     return a + (b - a) * t
 
 

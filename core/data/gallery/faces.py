@@ -75,7 +75,7 @@ class Sitter(NamedTuple):
         """The sitters from first to last, and the part of the places between two rows of pixels."""
         own = [part[first:last] for part in self[:5]]
         planes = [part[first:last, top:bottom] for part in self[5:9]]
-        return Sitter(*own, *planes, self.x, self.y[:, top:bottom])
+        return Sitter._make([*own, *planes, self.x, self.y[:, top:bottom]])
 
 
 def paint(factors: Tensor, y: Tensor) -> Tensor:
@@ -101,10 +101,8 @@ def seat(factors: Tensor) -> Sitter:
     a = u - (f["head turn"] - 0.5) * 0.26
     wave = torch.atan2(u, 0.1 - v).mul_(1.9).frac_().abs_().mul_(2).sub_(1)
     wide = mix(0.48, 0.62, f["face width"])
-    colours = (
-        ramp(f[name], stops) for name, stops in (("skin tone", SKIN), ("hair hue", HAIR), ("clothes hue", CLOTHES))
-    )
-    return Sitter(factors[:, :, None, None], wide, *colours, u, v, a, wave, x, down)
+    skin, hair, cloth = ramp(f["skin tone"], SKIN), ramp(f["hair hue"], HAIR), ramp(f["clothes hue"], CLOTHES)
+    return Sitter(factors[:, :, None, None], wide, skin, hair, cloth, u, v, a, wave, x, down)
 
 
 def backdrop(who: Sitter) -> Tensor:

@@ -24,7 +24,7 @@ class Plane:
 
 def scatter(radius: Tensor, angle: Tensor) -> Tensor:
     """Two uniform numbers (B,) -> (B, 2) normal with standard deviation SPREAD (Box and Muller, 1958)."""
-    length = (-2 * torch.log1p(-radius)).sqrt() * SPREAD
+    length = (-2 * torch.log1p(-radius.clamp(max=1 - 2**-24))).sqrt() * SPREAD
     return length[:, None] * toward(angle)
 
 
