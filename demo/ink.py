@@ -67,7 +67,7 @@ def settle(drawing: Tensor, collection: str) -> Tensor:
 
     Mishap for an empty drawing. A painting has no ink box: it is only brought to size.
     """
-    if not drawing.isfinite().all() or drawing.max() < FAINTEST:
+    if is_empty(drawing):
         raise Mishap("There is no ink on the pad yet: draw something, or take an example.")
     if collection not in HANDS:
         small = F.interpolate(drawing[None], (SIDE, SIDE), mode="bilinear", antialias=True, align_corners=False)
@@ -83,6 +83,11 @@ def settle(drawing: Tensor, collection: str) -> Tensor:
         (x0, y0), by = hand.centre, FINE / scale
         ink = draw(phi, scale, ((left + right) / 2 + (x - x0) * by, (top + bottom) / 2 + (y - y0) * by), hand)
     return 2 * ink[None, None] - 1
+
+
+def is_empty(drawing: Tensor) -> bool:
+    """Whether it is all of one tone."""
+    return bool(drawing.max() - drawing.min() < FAINTEST)
 
 
 def enlarge(grey: Tensor, size: float) -> Tensor:

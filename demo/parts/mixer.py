@@ -1,0 +1,80 @@
+"""The latent mixer: what was read, what is redrawn, nine draws from the cloud, and a slider for each number of the code.
+
+The value goes to the page only: what the model made of a drawing. While a slider moves, or the cloud is shaken, the page
+asks the server straight, without an event, and sends all that is needed: the server remembers nothing about anybody.
+One question is under way at a time; the newest place of the slider is asked for next.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from functools import wraps
+from html import escape
+from json import dumps
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from core.model import Mishap
+from demo.words import words as texts_of
+
+HERE = Path(__file__)
+FIRST = 8  # sliders that are not folded away
+NINE = 9
+
+PAGE = """
+<div class="given" data-words="{given}">
+<div class="views">
+<figure class="reads"><figcaption>{reads}</figcaption><span class="frame">{canvas}</span></figure>
+<p class="way"></p>
+<figure class="again"><figcaption aria-live="polite">{again}</figcaption><span class="frame">{canvas}</span></figure>
+<p class="way">{or_so}</p>
+<figure class="nine"><figcaption>{cloud}</figcaption><div class="grid">{nine}</div></figure>
+</div>
+<div class="head"><h4></h4><button type="button" class="shake">{shake}</button><button type="button" class="reset">{reset}</button></div>
+<ol class="first"></ol>
+<details><summary></summary><ol class="rest"></ol></details>
+<p class="key">{key}</p>
+<p class="trouble" role="status"></p>
+</div>
+"""
+CANVAS = '<canvas class="dots" role="img" width="32" height="32"></canvas>'
+ONE = '<button type="button" class="frame" aria-label="{name}">' + CANVAS + "</button>"
+
+log = logging.getLogger("atelier")
+
+
+def mixer(words: Mapping[str, Any], elem_id: str, mix: Callable[[Any], Any], shake: Callable[[Any], Any]) -> gr.HTML:
+    """An empty mixer; `words` are its texts, from demo/words.
+
+    mix({"name", "code"}) -> {"dots"}; shake({"name", "code", "spread", "seed"}) -> {"codes", "dots"}; both may raise Mishap.
+    """
+    nine = "".join(ONE.format(name=escape(words["one"].format(i=i + 1))) for i in range(NINE))
+    shown = {key: escape(words[key]) for key in ("reads", "again", "or_so", "cloud", "shake", "reset", "key")}
+    given = {key: words[key] for key in ("again", "mixed", "way", "head", "rest", "slider", "lost")} | {"first": FIRST}
+    return gr.HTML(
+        {},
+        html_template=PAGE.format(nine=nine, canvas=CANVAS, given=escape(dumps(given)), **shown),
+        js_on_load=HERE.with_suffix(".js").read_text(encoding="utf-8"),
+        apply_default_css=False,
+        elem_id=elem_id,
+        elem_classes=["mixer"],
+        server_functions=[answering(mix, "mix"), answering(shake, "shake")],
+    )
+
+
+def answering(fn: Callable[[Any], Any], name: str) -> Callable[[Any], Any]:
+    """fn for a page that asks by itself: a Mishap is answered as {"mishap": sentence}, a bug keeps its trace in the log."""
+
+    @wraps(fn)
+    def answer(asked: Any) -> Any:
+        try:
+            return fn(asked if isinstance(asked, dict) else {})
+        except Mishap as mishap:
+            return {"mishap": str(mishap)}
+        except Exception:
+            log.exception("A fault in %s", fn.__qualname__)
+            return {"mishap": texts_of("page")["fault"]}
+
+    answer.__name__ = name
+    return answer

@@ -1,0 +1,187 @@
+// The page's half of the drawing pad; its value is described in pad.py.
+const paper = element.querySelector('canvas'), nib = element.querySelector('.nib'), heard = element.querySelector('.heard');
+const ink = paper.getContext('2d', { willReadFrequently: true });
+const words = JSON.parse(paper.dataset.words);
+const PAUSE = 80, DEEP = 12, FINE = { 1: 6, 3: 10 };  // milliseconds between sends, strokes to undo, canvas dots for one sent
+const WIDTHS = { thin: 0.03, middle: 0.055, thick: 0.1 };  // of the paper's side
+let side = 112, channels = 1, turn = null, paint = '#fff', width = WIDTHS.middle, rubbing = false;
+let past = [], from = null, timer = 0, sent = 0, key = { x: 0.5, y: 0.5, down: false };
+
+function lay(newSide, newChannels) {
+  side = newSide; channels = newChannels;
+  paper.width = paper.height = side * FINE[channels];
+  element.classList.toggle('colour', channels === 3);
+  element.querySelector('.paints').hidden = channels === 1;
+  ink.lineCap = ink.lineJoin = 'round';
+  choose('.paint', channels === 3 ? element.querySelector('.paint') : null);
+  past = [];
+  blank();
+}
+function blank() {
+  ink.fillStyle = channels === 3 ? '#fffdf6' : '#000';
+  ink.fillRect(0, 0, paper.width, paper.height);
+}
+
+// Each sent dot is the mean of the square of canvas dots that it stands for, so that what is shown unchanged is sent unchanged.
+function dots() {
+  const wide = paper.width, fine = FINE[channels], all = ink.getImageData(0, 0, wide, wide).data;
+  const sums = new Uint32Array(side * side * channels);
+  for (let y = 0, at = 0; y < wide; y++) {
+    const row = Math.floor(y / fine) * side;
+    for (let x = 0; x < wide; x++, at += 4) {
+      const to = (row + Math.floor(x / fine)) * channels;
+      for (let c = 0; c < channels; c++) sums[to + c] += all[at + c];
+    }
+  }
+  let bytes = '';
+  for (const sum of sums) bytes += String.fromCharCode(Math.round(sum / (fine * fine)));
+  return btoa(bytes);
+}
+function show(text) {
+  const small = document.createElement('canvas'), bytes = atob(text), image = new ImageData(side, side);
+  for (let i = 0; i < side * side; i++) {
+    for (let c = 0; c < 3; c++) image.data[4 * i + c] = bytes.charCodeAt(i * channels + (channels === 3 ? c : 0));
+    image.data[4 * i + 3] = 255;
+  }
+  small.width = small.height = side;
+  small.getContext('2d').putImageData(image, 0, 0);
+  ink.imageSmoothingEnabled = channels === 1;
+  ink.imageSmoothingQuality = 'high';
+  ink.drawImage(small, 0, 0, paper.width, paper.width);
+}
+function send() {
+  clearTimeout(timer); timer = 0; sent = performance.now();
+  props.value = { dots: dots() };
+  trigger('input');
+}
+function soon() {
+  if (!timer) timer = setTimeout(send, Math.max(0, PAUSE - (performance.now() - sent)));
+}
+
+function remember() {
+  past.push(ink.getImageData(0, 0, paper.width, paper.height));
+  if (past.length > DEEP) past.shift();
+}
+function undo() {
+  if (past.length) { ink.putImageData(past.pop(), 0, 0); send(); }
+}
+function clear() { remember(); blank(); send(); }
+
+// Points lie in 0..1; the line is rounded off by steering at each point from the middle before to the middle after it.
+function line(to) {
+  const at = (p) => [p.x * paper.width, p.y * paper.height];
+  ink.strokeStyle = rubbing ? (channels === 3 ? '#fffdf6' : '#000') : paint;
+  ink.lineWidth = width * paper.width * (rubbing ? 1.6 : 1);
+  const middle = { x: (from.last.x + to.x) / 2, y: (from.last.y + to.y) / 2 };
+  ink.beginPath();
+  ink.moveTo(...at(from.middle));
+  ink.quadraticCurveTo(...at(from.last), ...at(middle));
+  ink.stroke();
+  from = { last: to, middle };
+}
+function start(p) { remember(); from = { last: p, middle: p }; line(p); soon(); }
+function place(event) {
+  const box = paper.getBoundingClientRect();
+  return { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
+}
+paper.addEventListener('pointerdown', (event) => {
+  press(false);
+  if (from || event.button !== 0) return;
+  event.preventDefault();
+  paper.focus({ preventScroll: true });
+  paper.setPointerCapture(event.pointerId);
+  paper.dataset.pointer = event.pointerId;
+  nib.hidden = true;
+  start(place(event));
+});
+paper.addEventListener('pointermove', (event) => {
+  if (!from || String(event.pointerId) !== paper.dataset.pointer) return;
+  const moves = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
+  for (const move of moves.length ? moves : [event]) line(place(move));
+  soon();
+});
+for (const name of ['pointerup', 'pointercancel', 'lostpointercapture']) {
+  paper.addEventListener(name, (event) => {
+    if (!from || String(event.pointerId) !== paper.dataset.pointer) return;
+    line(from.last);
+    from = null; delete paper.dataset.pointer;
+    send();
+  });
+}
+
+const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+paper.addEventListener('keydown', (event) => {
+  const step = STEPS[event.key], within = (v) => Math.min(Math.max(v, 0), 1);
+  if ((event.ctrlKey || event.metaKey) && event.key === 'z') undo();
+  else if (step) {
+    const far = (event.shiftKey ? 4 : 1) / 28;
+    key.x = within(key.x + step[0] * far); key.y = within(key.y + step[1] * far);
+    if (key.down) { line({ x: key.x, y: key.y }); soon(); }
+  } else if (event.key === ' ') press(!key.down);
+  else if (event.key === 'Escape') press(false);
+  else if (event.key === 'Delete' || event.key === 'Backspace') { press(false); clear(); }
+  else return;
+  event.preventDefault();
+  point();
+});
+function press(down) {
+  if (down === key.down) return;
+  key.down = down;
+  if (down) start({ x: key.x, y: key.y });
+  else { line(from.last); from = null; send(); }
+  heard.textContent = down ? words.down : words.up;
+}
+function point() {
+  nib.hidden = false;
+  nib.style.left = 100 * key.x + '%'; nib.style.top = 100 * key.y + '%';
+  nib.classList.toggle('down', key.down);
+}
+paper.addEventListener('focus', () => { if (paper.matches(':focus-visible')) point(); });
+paper.addEventListener('blur', () => { press(false); nib.hidden = true; });
+nib.hidden = true;
+
+// Brushes and paints: one of each is chosen; arrow keys move among them.
+function choose(kind, button) {
+  for (const other of element.querySelectorAll(kind)) {
+    other.setAttribute('aria-checked', String(other === button));
+    other.tabIndex = other === button ? 0 : -1;
+  }
+  if (kind === '.paint') { paint = button ? button.dataset.paint : '#fff'; rub(false); }
+}
+function rub(on) {
+  rubbing = on;
+  element.querySelector('.rub').setAttribute('aria-pressed', String(on));
+}
+for (const kind of ['.brush', '.paint']) {
+  const all = [...element.querySelectorAll(kind)];
+  const pick = (button) => {
+    choose(kind, button);
+    if (kind === '.brush') width = WIDTHS[button.classList[1]];
+  };
+  all.forEach((button, i) => {
+    button.addEventListener('click', () => pick(button));
+    button.addEventListener('keydown', (event) => {
+      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      const next = all[(i + step + all.length) % all.length];
+      pick(next); next.focus();
+    });
+  });
+}
+element.querySelector('.rub').addEventListener('click', () => rub(!rubbing));
+element.querySelector('.undo').addEventListener('click', undo);
+element.querySelector('.clear').addEventListener('click', clear);
+
+function read() {
+  const value = props.value;
+  if (!value || value.turn === undefined || value.turn === turn) return;
+  turn = value.turn;
+  press(false);
+  lay(value.side, value.channels);
+  show(value.dots);
+}
+lay(side, channels);
+choose('.brush', element.querySelector('.brush.middle'));
+watch('value', read);
+read();

@@ -1,0 +1,70 @@
+"""The drawing pad: our own canvas for mouse, pen, finger and keys.
+
+Its value goes both ways. The page sends {"dots": base64 of side * side * channels bytes}, ten times a second while
+somebody draws. The server sends the same with "side", "channels" and "turn", a number that is new each time, and the pad
+shows those dots instead of what was on it.
+"""
+
+from base64 import b64encode
+from html import escape
+from json import dumps
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from torch import Tensor
+
+HERE = Path(__file__)
+BRUSHES = ("thin", "middle", "thick")
+# Out of the paintbox of the storybook faces.
+PAINTS = "#2e2430 #7a4526 #d98236 #ebc06a #fbe3d2 #cc9163 #7a4b30 #c8553d #fffdf6 #7c9a4e #b6e0dc #3a6ea5 #6a4c93".split()
+
+PAGE = """
+<div class="sheet">
+<canvas tabindex="0" role="application" aria-label="{pad}" data-words="{given}"></canvas>
+<span class="nib" aria-hidden="true"></span>
+</div>
+<div class="tools">
+<div class="brushes" role="radiogroup" aria-label="{brush}">{brushes}</div>
+<button type="button" class="rub" aria-pressed="false">{rub}</button>
+<button type="button" class="undo">{undo}</button>
+<button type="button" class="clear">{clear}</button>
+<div class="paints" role="radiogroup" aria-label="{paint}" hidden>{paints}</div>
+</div>
+<p class="hint">{hint}</p>
+<p class="heard" aria-live="polite"></p>
+"""
+
+
+def pad(words: dict[str, Any], elem_id: str) -> gr.HTML:
+    """An empty pad; `words` are its texts, from demo/words. Its event is `input`."""
+    brushes = "".join(radio(f"brush {name}", words[name]) for name in BRUSHES)
+    paints = "".join(radio("paint", name, colour) for name, colour in zip(words["paints"], PAINTS, strict=True))
+    texts = {key: escape(words[key]) for key in ("pad", "brush", "rub", "undo", "clear", "paint", "hint")}
+    given = escape(dumps({key: words[key] for key in ("down", "up")}))
+    return gr.HTML(
+        {},
+        html_template=PAGE.format(brushes=brushes, paints=paints, given=given, **texts),
+        js_on_load=HERE.with_suffix(".js").read_text(encoding="utf-8"),
+        apply_default_css=False,
+        elem_id=elem_id,
+        elem_classes=["pad"],
+    )
+
+
+def radio(kind: str, name: str, colour: str = "") -> str:
+    """One of several to choose from, as a button."""
+    style = f' style="--paint: {colour}" data-paint="{colour}"' if colour else ""
+    name = escape(name)
+    return f'<button type="button" role="radio" aria-checked="false" class="{kind}" aria-label="{name}" title="{name}"{style}></button>'
+
+
+def shown(drawing: Tensor, turn: int) -> dict[str, Any]:
+    """A drawing (C, side, side) in 0..1 as the value that puts it on the pad."""
+    dots = (drawing.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).contiguous().numpy().tobytes()
+    return {"dots": b64encode(dots).decode(), "side": drawing.shape[1], "channels": drawing.shape[0], "turn": turn}
+
+
+def dots(value: Any) -> Any:
+    """What the page says is on the pad; still to be checked."""
+    return value.get("dots") if isinstance(value, dict) else None

@@ -1,0 +1,175 @@
+"""The reader and the painter at work: a drawing to a code, codes to pictures. No Gradio."""
+
+import base64
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import wraps
+from math import log
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from core.checkpoint import names
+from core.data.collection import Pictures
+from core.measure import pca_redraw, principal
+from core.model import Mishap, noise
+from core.vae import VAE, kl
+from demo import ink
+from demo.forger import read
+from demo.limits import finite, one_of, whole
+from demo.shelf import collection, shelf
+from demo.show import pixels, uri
+from demo.sketches import SKETCHES, pen
+
+FIRST = "doodles"
+RIVALS: dict[str, tuple[Tensor, Tensor]] = {}  # collection -> what core.measure.principal found
+FARTHEST = 6.0  # a latent seldom lies beyond 3
+SEEDS = 999_999
+COLOUR_PAD = 64  # dots along a side of the pad for paintings: two for each of the picture's
+BRUSH = 6  # dots of the pad
+EASEL = ThreadPoolExecutor(1, "easel", initializer=torch.set_num_threads, initargs=(1,))
+# One thread for all: small networks gain nothing from several, and its queue is first come, first served.
+
+
+class Seen(NamedTuple):
+    """What the model made of one drawing."""
+
+    x: Tensor  # (C, S, S) in -1..1, the drawing as it was read
+    again: Tensor  # (C, S, S), the redraw from the mean code
+    mean: Tensor  # (Z,)
+    spread: Tensor  # (Z,) standard deviations
+    bits: Tensor  # (Z,) what each number tells
+
+
+def at_easel(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Runs fn in the one thread that holds the brush; never to be called from that thread."""
+
+    @wraps(fn)
+    def waiting(*args: Any, **named: Any) -> Any:
+        return EASEL.submit(torch.inference_mode()(fn), *args, **named).result()
+
+    return waiting
+
+
+def collections() -> list[str]:
+    """What the shipped models can redraw, the one to begin with first."""
+    return sorted((name.removeprefix("vae-") for name in names("vae")), key=lambda name: (name != FIRST, name))
+
+
+def painter(name: str) -> VAE:
+    """The shipped model for a collection; Mishap if there is none."""
+    return shelf("vae-" + one_of(name, collections(), "The collection")).model
+
+
+def card(name: str) -> dict[str, Any]:
+    """The card of that model."""
+    return shelf("vae-" + one_of(name, collections(), "The collection")).card
+
+
+def pad_of(name: str) -> tuple[int, int]:
+    """Dots along a side of the pad for a collection, and its channels."""
+    channels = painter(name).config.channels
+    return (COLOUR_PAD if channels == 3 else ink.PAD), channels
+
+
+def unpack(dots: Any, name: str) -> Tensor:
+    """What a pad sent -> (C, side, side) in 0..1"""
+    side, channels = pad_of(name)
+    return ink.parse(dots, side, channels)
+
+
+def pack(picture: Tensor) -> str:
+    """(C, S, S) in -1..1 -> its bytes, row by row and colour by colour, in base64"""
+    return base64.b64encode(pixels(picture).numpy().tobytes()).decode()
+
+
+def example(name: str, n: int) -> Tensor:
+    """A drawing nobody trained on, (C, side, side) in 0..1 as it lies on the pad; n counts through them for ever."""
+    side, channels = pad_of(name)
+    if n == 0 and name == FIRST:  # the page opens with it, and need not wait for a collection to be read
+        return pen(SKETCHES["house"], side, BRUSH)
+    try:
+        x = unseen(name).fixed(1, start=whole(n, 0, SEEDS, "The example") % 1000).x
+    except Mishap:
+        return pen(list(SKETCHES.values())[n % len(SKETCHES)], side, BRUSH)
+    x = x[:, :, 2:-2, 2:-2] if channels == 1 else x  # the margin that packs were given
+    mode = {"mode": "bilinear", "align_corners": False} if channels == 1 else {"mode": "nearest"}
+    return torch.nn.functional.interpolate((x + 1) / 2, (side, side), **mode)[0]
+
+
+def unseen(name: str) -> Pictures:
+    """The collection that a model learnt from; digits are stood in for by numerals. Mishap if it is not at hand."""
+    try:
+        return collection(name)
+    except Mishap:
+        if name != "digits":
+            raise
+        return collection("numerals")
+
+
+@at_easel
+def look(drawing: Tensor, name: str) -> Seen:
+    """drawing (C, side, side) in 0..1; Mishap if it is empty"""
+    model = painter(name)
+    x = ink.settle(drawing, name)
+    mean, logvar = model.encode(x)
+    return Seen(x[0], model.decode(mean)[0], mean[0], (0.5 * logvar[0]).exp(), kl(mean, logvar)[0] / log(2))
+
+
+@at_easel
+def paint(codes: Tensor, name: str) -> Tensor:
+    """codes (n, Z) -> (n, C, S, S)"""
+    return painter(name).decode(codes)
+
+
+def cloud(mean: Tensor, spread: Tensor, n: int, seed: int) -> Tensor:
+    """n codes (n, Z) drawn from normal clouds with these means (Z,) and spreads (Z,)"""
+    return mean + spread * torch.randn(n, len(mean), generator=noise(seed))
+
+
+def code(numbers: Any, name: str, low: float = -FARTHEST, what: str = "A number of the code") -> Tensor:
+    """A code that a stranger sent -> (Z,); Mishap for a wrong length, or for what is no number in range."""
+    latent = painter(name).config.latent
+    if not isinstance(numbers, (list, tuple)) or len(numbers) != latent:
+        raise Mishap(f"This model's code has {latent} numbers, no more and no fewer.")
+    return torch.tensor([finite(number, low, FARTHEST, what) for number in numbers])
+
+
+def off(x: Tensor, y: Tensor) -> float:
+    """Root mean square difference of two pictures in -1..1, as a share of full brightness"""
+    return float(((x - y) / 2).square().mean().sqrt())
+
+
+def learn_rival(name: str) -> None:
+    """Finds the best straight-line code (PCA) with as many numbers, if the collection is at hand; takes a second, once."""
+    if name not in RIVALS:
+        with suppress(Mishap):
+            RIVALS[name] = principal(collection(name).fixed(2000, "train").x, painter(name).config.latent)
+
+
+def rival(x: Tensor, name: str) -> float | None:
+    """How far off PCA redraws x (C, S, S); None while that is not known"""
+    return off(x, pca_redraw(x[None], *RIVALS[name])[0].clamp(-1, 1)) if name in RIVALS else None
+
+
+def redraw(picture: str, collection: str = FIRST) -> tuple[list[float], list[float], str]:
+    """Reads a drawing into a code and draws it again: the code's means, its spreads, and the redraw as a PNG data URI.
+
+    Parameters:
+        picture: a PNG or JPEG as a data URI or in base64, at most 3 MB; a drawing may be light on dark or dark on light
+        collection: what the model learnt from: "doodles", "digits" or "faces"
+    """
+    side, channels = pad_of(collection)
+    drawing = (read(picture, {"channels": channels, "side": side}) + 1) / 2
+    if channels == 1:
+        drawing = light_ink(drawing)
+    seen = look(drawing, collection)
+    return [round(m, 4) for m in seen.mean.tolist()], [round(s, 4) for s in seen.spread.tolist()], uri(seen.again)
+
+
+def light_ink(drawing: Tensor) -> Tensor:
+    """drawing (1, H, W) in 0..1, its ground made dark: the ground is what most of the edge shows"""
+    edge = torch.cat((drawing[0, 0], drawing[0, -1], drawing[0, :, 0], drawing[0, :, -1]))
+    return 1 - drawing if edge.median() > 0.5 else drawing

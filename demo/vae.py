@@ -1,0 +1,131 @@
+"""Sketch and Redraw: the tab of the VAE."""
+
+from typing import Any
+
+import gradio as gr
+from gradio.context import Context
+from torch import Tensor
+
+from demo import redraw
+from demo.ink import is_empty
+from demo.limits import whole
+from demo.parts.border import border
+from demo.parts.lesson import Room, say
+from demo.parts.mixer import mixer
+from demo.parts.pad import dots, pad, shown
+from demo.redraw import SEEDS, Seen, card, cloud, code, collections, example, look, pack, paint, rival, unpack
+from demo.words import words
+
+TEXTS = words("vae.sketch")
+DRAWS = 8  # from the cloud
+AT_ONCE = {"queue": False, "show_progress": "hidden", "api_visibility": "private", "trigger_mode": "always_last"}
+
+
+def mixed(seen: Seen, name: str) -> dict[str, Any]:
+    """What the mixer shows of a drawing. The same dice are thrown for all drawings, so that draws change as smoothly."""
+    facts = {key: [round(number, 4) for number in getattr(seen, key).tolist()] for key in ("mean", "spread", "bits")}
+    order = redraw.painter(name).order.tolist()
+    pictures = {"reads": pack(seen.x), "again": pack(seen.again), "side": seen.x.shape[-1], "channels": len(seen.x)}
+    return {"name": name, "order": order, **facts, **pictures, **drawn(name, seen.mean, seen.spread, seed=0)}
+
+
+def drawn(name: str, mean: Tensor, spread: Tensor, seed: int) -> dict[str, Any]:
+    """Draws from the cloud of a code."""
+    codes = cloud(mean, spread, DRAWS, seed)
+    rows = [[round(number, 3) for number in row] for row in codes.tolist()]
+    return {"codes": rows, "dots": [pack(picture) for picture in paint(codes, name)]}
+
+
+def mix(asked: dict[str, Any]) -> dict[str, str]:
+    """A slider moved: the picture of {"name", "code"}. Mishap for what no slider of ours says."""
+    name = asked.get("name")
+    return {"dots": pack(paint(code(asked.get("code"), name)[None], name)[0])}
+
+
+def shake(asked: dict[str, Any]) -> dict[str, Any]:
+    """Other draws from the cloud {"name", "code", "spread", "seed"}."""
+    name = asked.get("name")
+    mean, spread = code(asked.get("code"), name), code(asked.get("spread"), name, 0, "A spread")
+    return drawn(name, mean, spread, whole(asked.get("seed"), 0, SEEDS, "The seed"))
+
+
+def result(seen: Seen, name: str, guessed: str) -> str:
+    """What the code cost and what the redraw lost, beside what a straight-line code loses."""
+    error, bits = redraw.off(seen.x, seen.again), float(seen.bits.sum())
+    said = TEXTS["said"].format(latent=len(seen.mean), bits=bits, error=100 * error)
+    line = rival(seen.x, name)
+    if line is not None:
+        return say(said, TEXTS["yard"].format(error=100 * line), guessed)
+    measured = card(name)["numbers"].get("error", {})
+    straight = next((v for k, v in measured.get("yardsticks", {}).items() if k.startswith("PCA")), None)
+    if straight is None:
+        return say(said, "", guessed)
+    ours, theirs = 100 * measured["value"] ** 0.5, 100 * straight**0.5
+    return say(said, TEXTS["yard_card"].format(ours=ours, error=theirs), guessed)
+
+
+class Sketch:
+    """The room where you draw, see the code, and move its sliders."""
+
+    def __init__(self) -> None:
+        offer = collections()
+        self.turn = gr.State(0)  # how many examples this visitor has seen
+        with Room("vae.sketch") as room:
+            self.room = room
+            with room.do:
+                choices = [(card(name)["data"]["title"], name) for name in offer]
+                self.collection = gr.Radio(choices, value=offer[0], label=TEXTS["collection"], elem_id="vae-sketch-collection")
+                self.pad = pad(TEXTS, "vae-sketch-pad")
+                self.another = gr.Button(TEXTS["another"], elem_id="vae-sketch-another")
+            with room.see:
+                self.mixer = mixer(TEXTS, "vae-sketch-mixer", mix, shake)
+        self.wire()
+
+    def wire(self) -> None:
+        """The first example needs no collection to be read; the rival (PCA) is found while the person looks."""
+        drawing = [self.pad, self.collection, self.room.guess]
+        after = {"fn": border(self.learn), "inputs": drawing, "outputs": self.room.result, **AT_ONCE}
+        self.pad.input(border(self.see), drawing, [self.mixer, self.room.result], **AT_ONCE)
+        self.room.guess.input(border(self.judge), drawing, self.room.result, **AT_ONCE)
+        shows = [self.turn, self.pad, self.mixer, self.room.result]
+        asked = [self.collection, self.turn, self.room.guess]
+        self.another.click(border(self.show), asked, shows, **AT_ONCE).then(**after)
+        self.collection.input(border(self.show), asked, shows, **AT_ONCE).then(**after)
+        Context.root_block.load(border(self.open), asked, shows, **AT_ONCE).then(**after)
+
+    def open(self, name: str, turn: int, guess: str) -> tuple[int, dict[str, Any], dict[str, Any], str]:
+        """The page opens with the first example."""
+        return self.show(name, -1, guess)
+
+    def show(self, name: str, turn: int, guess: str) -> tuple[int, dict[str, Any], dict[str, Any], str]:
+        """The next example on the pad, and what becomes of it."""
+        drawing = example(name, turn + 1)
+        seen = look(drawing, name)
+        return turn + 1, shown(drawing, turn + 1), mixed(seen, name), result(seen, name, self.room.guessed(guess))
+
+    def see(self, value: Any, name: str, guess: str) -> tuple[Any, str]:
+        """What is on the pad, read and redrawn; the last redraw stays where the pad is empty."""
+        drawing = unpack(dots(value), name)
+        if is_empty(drawing):
+            return gr.skip(), say(TEXTS["empty"])
+        seen = look(drawing, name)
+        return mixed(seen, name), result(seen, name, self.room.guessed(guess))
+
+    def judge(self, value: Any, name: str, guess: str) -> str:
+        """Only the sentence, so that moved sliders stay where they are."""
+        drawing = unpack(dots(value), name)
+        return say(TEXTS["empty"]) if is_empty(drawing) else result(look(drawing, name), name, self.room.guessed(guess))
+
+    def learn(self, value: Any, name: str, guess: str) -> str:
+        redraw.learn_rival(name)
+        return self.judge(value, name, guess)
+
+
+def tab() -> None:
+    """The tab with its rooms, and what scripts may call."""
+    with gr.Tab(words("vae")["title"], id="vae", elem_classes=["family-vae"]):
+        gr.api(border(redraw.redraw), api_name="redraw")
+        with gr.Tabs(elem_id="vae-rooms"):
+            if collections():  # a house without shipped models can still train one
+                with gr.Tab(TEXTS["title"], id="vae-sketch"):
+                    Sketch()
