@@ -15,7 +15,7 @@ from core.gan import GAN
 from core.model import Batch, Mishap, noise
 from demo.shelf import collection, once, shelf
 
-EACH = 96  # unseen pictures of each subject: half to find the line with, half to try it on
+EACH = 64  # unseen pictures of each subject: half to find the line with, half to try it on
 
 
 class Line(NamedTuple):
@@ -27,8 +27,11 @@ class Line(NamedTuple):
     n: int  # unseen real pictures that share was measured on; 0: taken from the card
 
     def chances(self, logits: Tensor, y: Tensor) -> Tensor:
-        """logits (n,), y (n,) -> the chance (n,) that each is real, if half of all were"""
-        return torch.sigmoid(self.steep[y] * (logits - self.middle[y]))
+        """logits (n,), y (n,) -> the chance (n,) that each is real, if half of all were.
+
+        Never surer than one in a hundred: the line was found on too few pictures to say more.
+        """
+        return torch.sigmoid(self.steep[y] * (logits - self.middle[y])).clamp(0.01, 0.99)
 
 
 def unseen(name: str) -> Pictures | None:

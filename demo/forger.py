@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -25,9 +26,10 @@ BOLDEST, SEEDS, MOST = 1.5, 999_999, 64
 LONGEST, WIDEST = 4_000_000, 2048  # characters and pixels of a picture sent to the critic
 
 
-def collections() -> list[str]:
+@cache
+def collections() -> tuple[str, ...]:
     """What the shipped forgers can paint, the one to begin with first."""
-    return sorted((name.removeprefix("gan-") for name in names("gan")), key=lambda name: (name != FIRST, name))
+    return tuple(sorted((name.removeprefix("gan-") for name in names("gan")), key=lambda name: (name != FIRST, name)))
 
 
 def card(collection: str) -> dict[str, Any]:
@@ -83,7 +85,9 @@ def paint(collection: str, subject: str = "a mix", seed: int = 0, bold: float = 
 
 
 def judge(picture: str, collection: str, subject: str) -> tuple[float, str]:
-    """Asks the critic about a picture: the chance (0 to 1) that it is real, and a sentence.
+    """Asks the critic about a picture: the chance (0.01 to 0.99) that it is real, and a sentence.
+
+    It has only ever seen the collection and its own forger's paintings; of anything else it knows nothing.
 
     Parameters:
         picture: a PNG or JPEG as a data URI or in base64; it is brought to 32 x 32

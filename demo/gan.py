@@ -4,7 +4,7 @@ import gradio as gr
 from gradio.context import Context
 from torch import Tensor
 
-from demo import forger
+from demo import forger, studio
 from demo.critic import line, reals
 from demo.forger import beliefs, card, collections, painted, says, subjects
 from demo.limits import whole
@@ -85,7 +85,7 @@ class Paint:
                 text("p", TEXTS["key"], "key")
         self.wire()
 
-    def controls(self, offer: list[str]) -> None:
+    def controls(self, offer: tuple[str, ...]) -> None:
         choices = [(card(name)["data"]["title"], name) for name in offer]
         self.collection = gr.Radio(choices, value=offer[0], label=TEXTS["collection"], elem_id="gan-paint-collection")
         self.subject = gr.Dropdown(
@@ -151,5 +151,8 @@ def tab() -> None:
     with gr.Tab(words("gan")["title"], id="gan", elem_classes=["family-gan"]):
         gr.api(border(forger.paint), api_name="paint")
         gr.api(border(forger.judge), api_name="judge")
-        with gr.Tabs(elem_id="gan-rooms"), gr.Tab(TEXTS["title"], id="gan-paint"):
-            Paint()
+        with gr.Tabs(elem_id="gan-rooms"):
+            with gr.Tab(TEXTS["title"], id="gan-paint"):
+                Paint()
+            with gr.Tab(words("gan.train")["title"], id="gan-train"):
+                studio.bench("gan")

@@ -22,15 +22,11 @@ def once(make: Callable[..., Any]) -> Callable[..., Any]:
     return get
 
 
+@once
 def shelf(name: str) -> Loaded:
     """The shipped checkpoint of that name; Mishap for any other, so that no visitor names a folder of ours."""
     if name not in names():
         raise Mishap(f"There is no shipped model called {str(name)[:40]!r}.")
-    return _taken(name)
-
-
-@once
-def _taken(name: str) -> Loaded:
     return load(name)
 
 

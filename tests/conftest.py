@@ -24,7 +24,7 @@ ROOT = Path(__file__).parent.parent
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
 QUIET = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync --no-first-run"
-PATIENCE = 60  # seconds for the server to start on a busy machine
+PATIENCE = 180  # seconds for the server to start on a busy machine
 
 # Runs app.py and writes a line for every other machine that it looks up or speaks to.
 WATCHED = f"""

@@ -1,0 +1,258 @@
+"""The page as a whole, and the GAN's main path, in a real browser and through the API."""
+
+import base64
+import re
+from io import BytesIO
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+from core.checkpoint import load, names
+from core.data import open_collection
+from demo.show import uri
+from demo.words import OWED, inspect, words
+
+TABS = ("gan", "vae", "gpt", "measured")
+PHONE = {"width": 390, "height": 844}
+WALL = "#gan-paint-wall li"
+SAID = "#gan-paint-result .said"
+
+
+def tab(page, name):
+    page.get_by_role("tab", name=words(name)["title"], exact=True).click()
+
+
+@pytest.fixture(scope="module")
+def client(url):
+    return Client(url, verbose=False)
+
+
+# ---- every tab ----
+
+
+def test_every_tab_opens_alive(page):
+    page.wait_for_selector(WALL)
+    for name in TABS:
+        tab(page, name)
+        panel = page.locator("[role=tabpanel]:visible").first
+        assert panel.locator("img:visible, canvas:visible, svg:visible, button:visible").count() > 3, name
+        assert len(panel.inner_text()) > 200, name
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_wider_than_a_phone(visit, scheme):
+    page = visit(f"?__theme={scheme}", **PHONE)
+    page.wait_for_selector(WALL)
+    for name in TABS:
+        tab(page, name)
+        page.wait_for_timeout(300)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
+
+
+def test_dark_is_dark_and_light_is_light(visit):
+    brightness = "getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).slice(0, 3).map(Number)"
+    assert max(visit("?__theme=dark").evaluate(brightness)) < 60
+    assert min(visit("?__theme=light").evaluate(brightness)) > 220
+
+
+def test_fonts_hold_the_letters_they_are_used_for(page):
+    """Most fonts in Gradio's wheel have no Latin letters; a page set in them would fall back without a word."""
+    ratio = """(family) => {
+        const pen = document.createElement('canvas').getContext('2d');
+        const width = (font) => { pen.font = font; return pen.measureText('Forger and Critic').width; };
+        return width(`40px ${family}, monospace`) / width('40px monospace');
+    }"""
+    page.wait_for_function("document.fonts.status === 'loaded'")
+    for family in ("'Atelier Serif'", "'Source Sans Pro'"):
+        assert page.evaluate(ratio, family) < 0.95, family
+
+
+def test_check_answers_are_in_the_page(page):
+    page.locator("#gan-paint-check label").nth(2).click()
+    page.wait_for_selector("#gan-paint-answer p")
+    assert page.locator("#gan-paint-answer").inner_text() == words("gan.paint")["answers"][2]
+
+
+# ---- the words ----
+
+
+def test_a_room_without_a_text_is_found_at_start():
+    room = dict(words("gan.paint"))
+    for key in OWED:
+        with pytest.raises(KeyError, match=key):
+            inspect("gan.paint", {name: text for name, text in room.items() if name != key})
+    with pytest.raises(ValueError, match="61 words"):
+        inspect("gan.paint", room | {"why": "word " * 61})
+
+
+# ---- the forger and the critic ----
+
+
+def test_a_guess_makes_the_critic_speak(page):
+    page.wait_for_selector(WALL)
+    assert page.locator(WALL).count() == 16
+    assert not page.locator("#gan-paint-wall .told").count()
+    page.locator("#gan-paint-guess label").nth(1).click()
+    page.wait_for_selector("#gan-paint-wall .told", timeout=60_000)
+    verdicts = page.locator("#gan-paint-wall .verdict").all_inner_texts()
+    said, yard, guessed = page.locator("#gan-paint-result p").all_inner_texts()
+    took = sum(verdict.startswith("real") for verdict in verdicts)
+    assert said == f"The critic took {took} of these 16 for real."
+    assert re.search(r"Of 16 unseen real pictures it takes about \d+", yard)
+    assert guessed == "You guessed: 5 to 8."
+
+
+def test_boldness_subject_and_seed_repaint(page):
+    page.wait_for_selector(WALL)
+    walls = [sources(page)]
+    slider = page.locator("#gan-paint-bold input[type=range]")
+    slider.focus()
+    for _ in range(4):
+        slider.press("ArrowLeft")
+    walls.append(changed(page, walls[-1]))
+    page.locator("#gan-paint-go").click()
+    walls.append(changed(page, walls[-1]))
+    assert page.locator("#gan-paint-wall .told").count() == 16
+    assert len({tuple(wall) for wall in walls}) == 3
+
+
+def test_one_subject_is_painted_when_it_is_asked_for(page):
+    page.wait_for_selector(WALL)
+    before = sources(page)
+    page.locator("#gan-paint-subject input").click()
+    page.get_by_role("option").nth(2).click()
+    changed(page, before)
+    assert len(set(page.locator("#gan-paint-wall .title").all_inner_texts())) == 1
+
+
+def test_every_collection_hangs_with_real_pictures_or_says_why_not(page):
+    page.wait_for_selector(WALL)
+    for choice in page.locator("#gan-paint-collection label").all()[1:]:
+        before = sources(page)
+        choice.click()
+        changed(page, before)
+        page.wait_for_selector("#gan-paint-real li, #gan-paint-real .key")
+
+
+def test_a_picture_opens_large_by_keyboard(page):
+    page.wait_for_selector(WALL)
+    page.locator("#gan-paint-wall .hung").first.focus()
+    page.keyboard.press("Enter")
+    near = page.locator("#gan-paint-wall dialog[open]")
+    assert near.locator("p").inner_text() == page.locator(f"{WALL} img").first.get_attribute("alt")
+    page.keyboard.press("Escape")
+    assert not near.count()
+
+
+def sources(page):
+    return page.locator(f"{WALL} img").evaluate_all("(images) => images.map((image) => image.src)")
+
+
+def changed(page, before):
+    """The wall's pictures, once they are others than before."""
+    page.wait_for_function(
+        f"(before) => document.querySelector('{WALL} img')?.src !== before", arg=before[0], timeout=60_000
+    )
+    return sources(page)
+
+
+# ---- measured ----
+
+
+def test_every_shipped_model_shows_its_card(page):
+    tab(page, "measured")
+    for name in names():
+        model = page.locator(f"#model-{name}")
+        assert "python -m core train" in model.inner_text(), name
+        assert model.locator(".number").count() > 0, name
+
+
+# ---- for scripts ----
+
+
+def collection():
+    return names("gan")[0].removeprefix("gan-")
+
+
+def png(uri):
+    return Image.open(BytesIO(base64.b64decode(uri.split(",")[1])))
+
+
+def test_paint_is_the_same_for_a_seed_and_in_any_number(client):
+    few = client.predict(collection(), "a mix", 5, 1.0, 3, api_name="/paint")
+    many = client.predict(collection(), "a mix", 5, 1.0, 5, api_name="/paint")
+    other = client.predict(collection(), "a mix", 6, 1.0, 3, api_name="/paint")
+    assert few == many[:3]
+    assert few != other
+    assert png(few[0]).size == (32, 32)
+
+
+def test_boldness_zero_paints_one_picture_for_each_subject(client):
+    label = labels(collection())[0]
+    assert len(set(client.predict(collection(), label, 5, 0.0, 4, api_name="/paint"))) == 1
+
+
+def labels(name):
+    return load(f"gan-{name}").card["data"]["labels"]
+
+
+def test_judge_believes_the_real_more_than_the_forged(client):
+    """The gallery's pictures are always at hand, and the critic has never seen these."""
+    real, known = open_collection("faces").fixed(8, start=10_000), labels("faces")
+    chances = {"real": [], "forged": []}
+    for i, k in enumerate(real.y.tolist()):
+        forged = client.predict("faces", known[k], i, 1.0, 1, api_name="/paint")[0]
+        for kind, picture in (("real", uri(real.x[i])), ("forged", forged)):
+            chance, sentence = client.predict(picture, "faces", known[k], api_name="/judge")
+            assert f"{round(100 * chance)} %" in sentence
+            chances[kind].append(chance)
+    assert sum(chances["real"]) > sum(chances["forged"])
+
+
+BAD_PAINT = {
+    "unknown collection": (("nowhere", "a mix", 1, 1.0, 1), "collection must be one of"),
+    "unknown subject": ((None, "unicorn", 1, 1.0, 1), "subject must be one of"),
+    "boldness out of range": ((None, "a mix", 1, 1e9, 1), "Boldness must be a number from 0 to 1.5"),
+    "no seed": ((None, "a mix", None, 1.0, 1), "seed must be a number"),
+    "half a seed": ((None, "a mix", 0.5, 1.0, 1), "seed must be a whole number"),
+    "text for a seed": ((None, "a mix", "one", 1.0, 1), "seed must be a number"),
+    "a million pictures": ((None, "a mix", 1, 1.0, 10**6), "count must be a number from 1 to 64"),
+    "a list for a subject": ((None, ["a mix"], 1, 1.0, 1), "subject must be one of"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_PAINT)
+def test_bad_input_gets_a_sentence(client, name):
+    (first, *rest), sentence = BAD_PAINT[name]
+    with pytest.raises(AppError, match=sentence):
+        client.predict(collection() if first is None else first, *rest, api_name="/paint")
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+@pytest.mark.parametrize("place", ["seed", "boldness"])
+def test_what_is_no_number_gets_a_sentence(url, number, place):
+    """Sent by hand: no client writes these, and Python reads them."""
+    sent = {"seed": "1", "boldness": "1"} | {place: number}
+    body = f'{{"data": ["{collection()}", "a mix", {sent["seed"]}, {sent["boldness"]}, 1]}}'
+    request = Request(f"{url}gradio_api/run/paint", body.encode(), {"Content-Type": "application/json"})
+    with pytest.raises(HTTPError) as refused:
+        urlopen(request, timeout=30)
+    assert f"{place} must be a number from 0 to" in refused.value.read().decode().lower()
+
+
+@pytest.mark.parametrize("picture", ["", "not base64!", "aGVsbG8=", "A" * 4_000_001, None, 7])
+def test_a_picture_that_is_none_gets_a_sentence(client, picture):
+    with pytest.raises(AppError, match="picture"):
+        client.predict(picture, collection(), labels(collection())[0], api_name="/judge")
+
+
+def test_a_huge_picture_is_refused_before_it_is_unpacked(client):
+    file = BytesIO()
+    Image.new("L", (9000, 9000)).save(file, "PNG")
+    with pytest.raises(AppError, match="2048"):
+        huge = base64.b64encode(file.getvalue()).decode()
+        client.predict(huge, collection(), labels(collection())[0], api_name="/judge")
