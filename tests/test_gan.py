@@ -1,0 +1,74 @@
+"""The two players, on a game small enough to check."""
+
+import pytest
+import torch
+
+from core.data import open_collection
+from core.families import build
+from core.gan import GAN
+from core.measure import frechet, threshold
+from core.model import noise
+from core.train import Plan, Trainer
+
+
+def test_eight_gaussians_are_covered():
+    """At least six of eight modes, each by more than a fortieth of the points, most points near one."""
+    data = open_collection("points-gaussians")
+    torch.manual_seed(0)
+    gan = build("gan", "small", data.facts() | {"classes": 0})
+    trainer = Trainer(Plan("gan", "points-gaussians", batch=128), gan, data)
+    for now in trainer.run(every=0):
+        if now.step == 900:
+            break
+    *_, points = gan.eval().sample(2000, noise(1))
+    real = data.fixed(4000)
+    centers = torch.stack([real.x[real.y == k].mean(0) for k in range(8)])
+    far, mode = torch.cdist(points, centers).min(1)
+    spread = float(torch.cdist(real.x, centers).min(1).values.quantile(0.99))
+    near = mode[far < 2 * spread].bincount(minlength=8)
+    assert (near > 50).sum() >= 6
+    assert near.sum() > 1000
+
+
+def test_labels_steer_the_forger_and_the_critic():
+    torch.manual_seed(0)
+    gan = GAN(GAN.Config(channels=1, side=32, classes=3, width=8, latent=16)).eval()
+    z = gan.latents(4, noise(0))
+    zero, one = torch.zeros(4, dtype=torch.long), torch.ones(4, dtype=torch.long)
+    with torch.inference_mode():
+        x = gan.paint(z, zero)
+        assert not torch.allclose(x, gan.paint(z, one))
+        assert not torch.allclose(gan.judge(x, zero), gan.judge(x, one))
+    assert x.shape == (4, 1, 32, 32) and x.abs().max() <= 1
+
+
+def test_without_boldness_all_paintings_are_one():
+    torch.manual_seed(0)
+    gan = GAN(GAN.Config(channels=3, side=32, classes=2, width=8, latent=16)).eval()
+    y = torch.zeros(4, dtype=torch.long)
+    *_, timid = gan.sample(4, noise(0), y=y, bold=0.0)
+    *_, usual = gan.sample(4, noise(0), y=y)
+    assert torch.allclose(timid[0], timid[1], atol=1e-6)
+    assert not torch.allclose(usual[0], usual[1], atol=1e-3)
+
+
+def test_the_slope_penalty_measures_the_slope():
+    """For a linear critic |slope|^2 is known: the finite difference must find it, at real and fake alike."""
+    gan = GAN(GAN.Config(channels=0, side=0, classes=0, width=8, latent=4, penalty=1.0))
+    w = torch.tensor([3.0, -4.0])
+    gan.discriminator.forward = lambda x, y: x @ w
+    x, y = torch.randn(20_000, 2, generator=noise(0)), torch.zeros(20_000, dtype=torch.long)
+    _, slope, _ = gan.critic_loss(x, x + 1, y, noise(1))
+    assert float(slope) == pytest.approx(25, rel=0.03)
+
+
+def test_frechet_of_known_normals():
+    a = torch.randn(60_000, 3, generator=noise(0))
+    b = 2 * torch.randn(60_000, 3, generator=noise(1)) + torch.tensor([1.0, 0, 0])
+    assert frechet(a, b) == pytest.approx(1 + 3 * (2 - 1) ** 2, rel=0.05)
+    assert frechet(a, a) == pytest.approx(0, abs=1e-6)
+
+
+def test_the_threshold_parts_what_can_be_parted():
+    real, fake = torch.tensor([2.0, 3.0, 4.0]), torch.tensor([-1.0, 0.0, 1.0, 1.5])
+    assert 1.5 < threshold(real, fake) < 2.0

@@ -1,0 +1,139 @@
+"""The mathematics of the storyteller, and its text."""
+
+import math
+
+import pytest
+import torch
+
+from core.data.text import END, held_out, make_tokenizer, merges_of, open_text, train_tokenizer
+from core.gpt import GPT, Muon, orthogonal, pick
+from core.measure import bigram_nats, text_nats
+from core.model import Mishap, noise
+
+TEXT = "A café, a cat 🐱 and مرحبا. The end of the day came softly. " * 30
+
+
+@pytest.fixture
+def gpt() -> GPT:
+    """A tiny one whose projections are not zero, as after training."""
+    torch.manual_seed(0)
+    model = GPT(GPT.Config(vocab=300, **GPT.PRESETS["tiny"])).eval()
+    with torch.no_grad():
+        for p in model.parameters():
+            p.normal_(std=0.2)
+    return model
+
+
+def test_a_token_sees_only_what_came_before(gpt):
+    ids = torch.randint(300, (1, 20), generator=noise(1))
+    changed = ids.clone()
+    changed[0, 12] = (ids[0, 12] + 1) % 300
+    with torch.inference_mode():
+        a, b = gpt(ids), gpt(changed)
+    assert torch.allclose(a[0, :12], b[0, :12], atol=1e-5)
+    assert not torch.allclose(a[0, 12:], b[0, 12:], atol=1e-2)
+
+
+def test_cached_reading_equals_reading_at_once(gpt):
+    ids = torch.randint(300, (3, 30), generator=noise(1))
+    cache = gpt.cache(3)
+    with torch.inference_mode():
+        pieces = [gpt(ids[:, :7], cache), gpt(ids[:, 7:11], cache), *(gpt(ids[:, t : t + 1], cache) for t in range(11, 30))]
+        assert torch.allclose(torch.cat(pieces, 1), gpt(ids), atol=1e-4)
+
+
+def test_positions_matter_and_only_relatively(gpt):
+    ids = torch.randint(300, (1, 10), generator=noise(1))
+    with torch.inference_mode():
+        swapped = gpt(ids[:, [1, 0, *range(2, 10)]])
+        assert not torch.allclose(swapped[0, -1], gpt(ids)[0, -1], atol=1e-3)
+
+
+def test_a_story_outgrows_the_context(gpt):
+    guesses = list(gpt.tell([0], noise(0), length=3 * gpt.config.context))
+    assert len(guesses) == 3 * gpt.config.context
+    assert all(0 < g.chance <= 1 and len(g.top) == 5 for g in guesses)
+
+
+def test_telling_and_sampling_are_the_same_walk(gpt):
+    told = [g.token for g in gpt.tell([0, 5, 9], noise(3), length=40, temperature=0.9, top_k=20)]
+    knobs = {"prompt": torch.tensor([0, 5, 9]), "length": 40, "temperature": 0.9, "top_k": 20}
+    *_, last = gpt.sample(1, noise(3), **knobs)
+    assert last[0, 3:].tolist() == told
+
+
+def test_cuts_cut_what_they_say():
+    logits = torch.tensor([[0.5, 0.3, 0.15, 0.05]]).log()
+    drawn = lambda **knobs: {int(pick(logits, noise(i), **knobs)) for i in range(300)}
+    assert drawn() == {0, 1, 2, 3}
+    assert drawn(top_k=2) == {0, 1}
+    assert drawn(top_p=0.6) == {0, 1}  # the first that passes .6 is the second
+    assert drawn(top_p=0.0) == {0}
+    assert drawn(temperature=0) == {0}
+    assert drawn(temperature=0.05) == {0}
+
+
+def test_muon_moves_every_direction_equally():
+    x = torch.randn(2, 24, 64, generator=noise(0))
+    values = torch.linalg.svdvals(orthogonal(x))
+    assert values.min() > 0.5 and values.max() < 1.3  # the five steps aim near 1, not at it
+    p = torch.nn.Parameter(torch.zeros(24, 64))
+    p.grad = x[0].clone()
+    Muon([p], lr=0.1).step()
+    assert torch.allclose(p, -0.1 * orthogonal(p.grad[None])[0], atol=1e-6)
+
+
+def test_a_text_survives_its_tokens():
+    tokenizer = train_tokenizer([TEXT], 400)
+    assert tokenizer.decode(tokenizer.encode(TEXT).ids) == TEXT
+    again = make_tokenizer(merges_of(tokenizer))
+    assert again.encode(TEXT).ids == tokenizer.encode(TEXT).ids
+    assert again.token_to_id(END) == 0
+
+
+@pytest.mark.parametrize("merges", [[["a", "zz"]], [["a"]], [[1, 2]], [[END, "a"]], "ab", {"a": 1}])
+def test_foreign_merges_are_refused(merges):
+    with pytest.raises(Mishap):
+        make_tokenizer(merges)
+
+
+def test_windows_are_whole_and_documents_begin_with_their_mark():
+    data = open_text("own", None, TEXT, vocab=300)
+    x = data.batch(64, noise(0), 16).x
+    row = data.rows["own", "train"].long()
+    windows = {tuple(w.tolist()) for w in row.unfold(0, 17, 1)}
+    assert x.shape == (64, 17) and all(tuple(w.tolist()) in windows for w in x)
+    assert (x[:, 0] == 0).sum() >= 2
+
+
+@pytest.mark.parametrize("text", ["", "   \n ", "x" * 20_000_001])
+def test_texts_out_of_bounds_are_refused(text):
+    with pytest.raises(Mishap):
+        open_text("own", None, text)
+
+
+def test_a_text_of_ten_letters_is_enough_to_train_on():
+    data = open_text("own", None, "abcabcabca", vocab=300)
+    assert data.batch(4, noise(0), 64).x.shape == (4, 65)
+
+
+def test_held_out_documents_are_about_two_in_a_hundred():
+    share = sum(held_out(f"story {i}") for i in range(20_000)) / 20_000
+    assert 0.015 < share < 0.025
+
+
+def test_a_blind_model_needs_as_many_bits_as_blind_guessing():
+    model = GPT(GPT.Config(vocab=300, **GPT.PRESETS["tiny"])).eval()
+    torch.nn.init.zeros_(model.embed.weight)
+    row = torch.randint(300, (150,), generator=noise(0))
+    with torch.inference_mode():
+        assert text_nats(model, row) == pytest.approx(149 * math.log(300), rel=1e-4)
+
+
+def test_bigram_knows_pairs_and_leaves_room_for_the_unseen():
+    train = torch.tensor([0, 1, 2] * 50)
+    usual, odd = bigram_nats(train, torch.tensor([0, 1, 2, 0]), 5), bigram_nats(train, torch.tensor([0, 2, 1, 4]), 5)
+    assert usual < 0.2 < odd < float("inf")
+    # every row of the table adds up to 1
+    total = sum(math.exp(-bigram_nats(train, torch.tensor([1, after]), 5)) for after in range(5))
+    assert total == pytest.approx(1, abs=1e-5)
