@@ -12,7 +12,7 @@ from torch import Tensor
 
 from core.data.collection import Pictures
 from core.gan import GAN
-from core.model import Batch, Mishap, noise
+from core.model import Mishap, noise
 from demo.shelf import collection, once, shelf
 
 EACH = 64  # unseen pictures of each subject: half to find the line with, half to try it on
@@ -43,8 +43,8 @@ def unseen(name: str) -> Pictures | None:
     return data if isinstance(data, Pictures) else None
 
 
-def reals(name: str, y: Tensor) -> Batch | None:
-    """One unseen real picture for each of the labels y (n,), always the same; None where the collection is not at hand."""
+def reals(name: str, y: Tensor) -> Tensor | None:
+    """An unseen real picture x (n, C, S, S) for each of the labels y (n,); None if none are at hand."""
     data = unseen(name)
     if data is None:
         return None
@@ -53,7 +53,7 @@ def reals(name: str, y: Tensor) -> Batch | None:
     labels = gan.labels(batch)
     nth = [int((y[:i] == k).sum()) for i, k in enumerate(y)]  # how often a label has come before
     chosen = [int((labels == k).nonzero()[n]) for k, n in zip(y, nth, strict=True)]
-    return Batch(batch.x[chosen], y)
+    return batch.x[chosen]
 
 
 @once
@@ -66,7 +66,7 @@ def line(name: str) -> Line:
 
 @torch.inference_mode()
 def measured(gan: GAN, data: Pictures) -> Line:
-    """Finds each subject's line on half of the unseen pictures and as many forgeries, and tries it on the other half."""
+    """Finds each subject's line on half of the unseen pictures and as many forgeries; tries it on the other half."""
     batch = data.fixed(min(EACH * max(1, gan.config.classes), data.held("test")))
     y = gan.labels(batch)
     real = gan.judge(batch.x, y)

@@ -1,7 +1,6 @@
 """The Forger and the Critic: the tab of the GAN."""
 
 import gradio as gr
-from gradio.context import Context
 from torch import Tensor
 
 from demo import forger, studio
@@ -9,7 +8,7 @@ from demo.critic import line, reals
 from demo.forger import beliefs, card, collections, painted, says, subjects
 from demo.limits import whole
 from demo.parts.border import border
-from demo.parts.lesson import Room, say, text
+from demo.parts.lesson import Room, house, say, text
 from demo.parts.wall import Hung, view, wall
 from demo.words import words
 
@@ -19,7 +18,7 @@ AT_ONCE = {"queue": False, "show_progress": "hidden", "api_visibility": "private
 
 
 def hung(collection: str, x: Tensor, y: Tensor, chances: Tensor | None, alt: str) -> list[Hung]:
-    """Pictures x (n, C, S, S) of labels y (n,) ready to hang, with the critic's verdicts (n,) once it has been asked."""
+    """Pictures x (n, C, S, S) of labels y (n,) ready to hang, with the critic's verdicts (n,) once it was asked."""
     labels = card(collection)["data"]["labels"] or [card(collection)["data"]["title"]]
     pictures = [Hung(x[i], alt.format(i=i + 1, subject=labels[k]), labels[k]) for i, k in enumerate(y.tolist())]
     if chances is None:
@@ -53,11 +52,12 @@ def hang(collection: str, subject: str, bold: float, seed: int, spoken: bool, gu
 
 def beside(collection: str, subject: str, spoken: bool) -> str:
     """The row of real pictures, where they are at hand; its subjects are those of the first paintings."""
-    real = reals(f"gan-{collection}", forger.asked(collection, subject, ROW))
-    if real is None:
+    y = forger.asked(collection, subject, ROW)
+    x = reals(f"gan-{collection}", y)
+    if x is None:
         return f'<p class="key">{TEXTS["absent"]}</p>'
-    chances = beliefs(collection, real.x, real.y) if spoken else None
-    return f"<h4>{TEXTS['beside']}</h4>{wall(hung(collection, real.x, real.y, chances, TEXTS['picture']))}"
+    chances = beliefs(collection, x, y) if spoken else None
+    return f"<h4>{TEXTS['beside']}</h4>{wall(hung(collection, x, y, chances, TEXTS['picture']))}"
 
 
 class Paint:
@@ -126,7 +126,7 @@ class Paint:
         more.then(**paintings).then(**real)
         changed = self.collection.input(border(self.change), self.collection, self.subject, **AT_ONCE)
         changed.then(**preview).then(**paintings).then(**real)
-        Context.root_block.load(**paintings).then(**real).then(border(self.warm), self.collection, None, **AT_ONCE)
+        house().load(**paintings).then(**real).then(border(self.warm), self.collection, None, **AT_ONCE)
 
     def show(self, collection: str, subject: str, bold: float, seed: int, spoken: bool, guess: str) -> tuple[str, str]:
         return hang(collection, subject, bold, seed, spoken, self.room.guessed(guess))

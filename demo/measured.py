@@ -52,8 +52,10 @@ def bars(number: Mapping[str, Any]) -> str:
 def measure(name: str, number: Mapping[str, Any]) -> str:
     """One number: its name and sense, its bars."""
     count = TEXTS["count"].format(unit=number["unit"], n=number["n"])
+    title = TEXTS["called"].get(name, name)
     return (
-        f'<div class="number"><div><h4>{escape(TEXTS["called"].get(name, name))}</h4><p>{escape(meaning(name))}</p><p class="unit">{escape(count)}</p></div>'
+        f'<div class="number"><div><h4>{escape(title)}</h4><p>{escape(meaning(name))}</p>'
+        f'<p class="unit">{escape(count)}</p></div>'
         f'<div class="bars">{bars(number)}</div></div>'
     )
 
@@ -67,24 +69,18 @@ def facts(card: Mapping[str, Any]) -> str:
         torch=card["versions"]["torch"],
     )
     told = {**card["data"], "data": card["data"]["title"], "made": made, "command": card["command"]}
-    rows = (
-        f"<dt>{escape(TEXTS['facts'][fact])}</dt><dd>{code(told[fact]) if fact == 'command' else escape(told[fact])}</dd>"
-        for fact in FACTS
-    )
+    rows = (f'<dt>{escape(TEXTS["facts"][fact])}</dt><dd class="{fact}">{escape(told[fact])}</dd>' for fact in FACTS)
     return f'<dl class="facts">{"".join(rows)}</dl>'
-
-
-def code(line: str) -> str:
-    return f"<code>{escape(line)}</code>"
 
 
 def section(name: str, card: Mapping[str, Any]) -> str:
     """One model."""
     numbers = "".join(measure(key, number) for key, number in card["numbers"].items())
+    unmeasured = "" if numbers else f"<p>{escape(TEXTS['unmeasured'])}</p>"
     title = TEXTS["families"][card["family"]].format(data=card["data"]["title"])
     return (
         f'<section class="model family-{escape(card["family"])}" id="model-{escape(name)}"><h3>{escape(title)}</h3>'
-        f'<p class="name">{escape(name)}</p>{numbers or "<p>" + escape(TEXTS["unmeasured"]) + "</p>"}{facts(card)}</section>'
+        f'<p class="name">{escape(name)}</p>{unmeasured}{numbers}{facts(card)}</section>'
     )
 
 

@@ -11,7 +11,7 @@ from core.model import Mishap
 
 
 def once(make: Callable[..., Any]) -> Callable[..., Any]:
-    """A cache that makes one thing at a time, so that a class which opens the page together does not make it thirtyfold."""
+    """A cache that makes one thing at a time: thirty who open the page together wait for one, not for thirty."""
     made, turn = cache(make), Lock()
 
     @wraps(make)

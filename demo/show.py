@@ -64,7 +64,7 @@ def curves(steps: Sequence[float], lines: Mapping[str, Sequence[float]], unit: s
     drawn = [_line(i, steps, values, low, high) for i, values in enumerate(lines.values())]
     ends = _apart([_y(_last(values), low, high) for values in lines.values()])
     names = [
-        f'<text class="name line-{i}" x="{WIDE - RIGHT + 8}" y="{y + 4:.1f}">{escape(name)} {_short(_last(values))}</text>'
+        f'<text class="line-{i}" x="{WIDE - RIGHT + 8}" y="{y + 4:.1f}">{escape(name)} {_short(_last(values))}</text>'
         for i, ((name, values), y) in enumerate(zip(lines.items(), ends, strict=True))
     ]
     said = "; ".join(f"{name} {_short(_last(values))}" for name, values in lines.items())

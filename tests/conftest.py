@@ -1,8 +1,8 @@
 """The page as a visitor meets it: served by a process of its own, opened in a real browser.
 
 `url`    where the page is served; at the end its log must be free of tracebacks, and it must have called nobody
-`visit`  opens a page: visit("?__theme=dark", width=390, height=844); at the end of the test no page may have reported an
-         error or asked anything of another host
+`visit`  opens a page: visit("?__theme=dark", width=390, height=844); at the end of the test no page may have reported
+         an error or asked anything of another host
 `page`   the page, opened at 1280 x 800
 """
 
@@ -23,7 +23,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
-QUIET = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync --no-first-run"
+QUIET = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync")
 PATIENCE = 180  # seconds for the server to start on a busy machine
 
 # Runs app.py and writes a line for every other machine that it looks up or speaks to.
@@ -107,7 +107,7 @@ def browser() -> Iterator["Browser"]:  # noqa: F821
         found = next(filter(None, map(shutil.which, CHROMIUM)), playwright.chromium.executable_path)
         if not Path(found).exists():
             no_browser("no Chromium was found")
-        chromium = playwright.chromium.launch(executable_path=found, args=QUIET.split())
+        chromium = playwright.chromium.launch(executable_path=found, args=QUIET)
         yield chromium
         chromium.close()
 

@@ -14,6 +14,8 @@ from html import escape
 from typing import Self
 
 import gradio as gr
+from gradio.blocks import BlockContext
+from gradio.context import Context
 
 from demo.words import words
 
@@ -108,13 +110,20 @@ class Room:
 
 
 @contextmanager
-def inside(*blocks: gr.blocks.BlockContext) -> Iterator[None]:
+def inside(*blocks: BlockContext) -> Iterator[None]:
     """Opens blocks one in the other, again if need be: what is made next is added to the last."""
     if not blocks:
         yield
         return
     with blocks[0], inside(*blocks[1:]):
         yield
+
+
+def house() -> gr.Blocks:
+    """The page that is being laid out, for what happens when it is opened or left."""
+    if Context.root_block is None:
+        raise RuntimeError("A tab is laid out inside a page.")
+    return Context.root_block
 
 
 def text(tag: str, words: str, kind: str = "") -> gr.HTML:

@@ -1,4 +1,4 @@
-"""A wall of pictures: pixel-sharp, each with what is said of it underneath, each to be seen larger by click or Enter."""
+"""A wall of pictures: pixel-sharp, with what is said of each underneath, and larger by click or Enter."""
 
 from collections.abc import Sequence
 from html import escape
@@ -21,7 +21,10 @@ class Hung(NamedTuple):
 
 
 # The large view lies outside the value, so that a new wall does not close it.
-FRAME = '<div class="walls">${value}</div><dialog class="near" aria-label="{{near}}"><img class="dots" alt=""><p></p></dialog>'
+FRAME = """
+<div class="walls">${value}</div>
+<dialog class="near" aria-label="{{near}}"><img class="dots" alt=""><p></p></dialog>
+"""
 NEAR = """
 const near = element.querySelector('dialog'), large = near.querySelector('img'), said = near.querySelector('p');
 element.addEventListener('click', (event) => {
@@ -45,7 +48,8 @@ def _hang(hung: Hung) -> str:
     return (
         f'<li><button type="button" class="hung"><img class="dots" src="{uri(hung.picture)}" alt="{escape(hung.alt)}">'
         f'</button><p class="title">{escape(hung.title)}</p>'
-        f'<div class="belief {told}">{bar(hung.belief or 0.0)}</div><p class="verdict">{escape(hung.verdict) or "&nbsp;"}</p></li>'
+        f'<div class="belief {told}">{bar(hung.belief or 0.0)}</div>'
+        f'<p class="verdict">{escape(hung.verdict) or "&nbsp;"}</p></li>'
     )
 
 
