@@ -157,24 +157,28 @@ def read_card(path: Path) -> dict[str, Any]:
 def build_from(card: dict[str, Any]) -> Model:
     """The empty model of a card; Mishap if its settings are no numbers within reason."""
     kind = FAMILIES[card["family"]]
-    known, config = {f.name: f.type for f in fields(kind.Config)}, card["config"]
-    wild = [k for k, v in config.items() if k not in known or not is_sane(v)]
+    known, config = {f.name for f in fields(kind.Config)}, card["config"]
+    wild = [k for k, v in config.items() if k not in known or not is_sane(k, v)]
     if wild:
         raise Mishap(f"The card has a setting out of reason: {', '.join(map(str, wild))[:80]}.")
     try:
         with torch.device("meta"):  # costs no memory, whatever the card claims
             ghost = kind(kind.Config(**config))
-        if sum(t.numel() for t in ghost.state_dict().values()) > LARGEST_MODEL:
+        if sum(t.numel() for t in (*ghost.parameters(), *ghost.buffers())) > LARGEST_MODEL:
             raise Mishap(f"The card describes a model of more than {LARGEST_MODEL:,} weights, too large for this page.")
         return kind(kind.Config(**config))
     except (TypeError, ValueError, RuntimeError, ZeroDivisionError, OverflowError, MemoryError, KeyError):
         raise Mishap("The settings in the card do not make a model.") from None
 
 
-def is_sane(value: Any) -> bool:
+def is_sane(name: str, value: Any) -> bool:
+    """Whether a setting's value is one that costs little to try."""
     if isinstance(value, str):
         return len(value) <= 40
-    return isinstance(value, (int, float)) and 0 <= value <= 65_536  # False for NaN
+    if isinstance(value, float):
+        return 0 <= value <= 1000  # False for NaN
+    least, most = int(name not in ("channels", "side", "classes")), 64 if name == "layers" else 65_536
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
 
 def read_weights(path: Path) -> tuple[dict[str, Tensor], list[list[str]]]:

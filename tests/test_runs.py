@@ -1,0 +1,146 @@
+"""Trainings of several visitors on one machine."""
+
+import threading
+import time
+
+import pytest
+
+from core.model import Mishap
+from demo.runs import MOST, WAKE, Run, Runs, Turnstile
+from tests.test_contract import trainer
+
+
+@pytest.fixture
+def runs() -> Runs:
+    return Runs()
+
+
+def new() -> Run:
+    return Run(trainer("judge", batch=2), preview=None)
+
+
+def step(run: Run) -> int:
+    return run.trainer.step
+
+
+def test_a_run_is_found_by_its_id_and_by_nothing_else(runs):
+    run = new()
+    key = runs.add(run)
+    assert runs.get(key) is run
+    for foreign in ("", "x", None, 7, ["a"], key + "x"):
+        with pytest.raises(Mishap, match="no longer here"):
+            runs.get(foreign)
+
+
+def test_going_on_after_a_rest_goes_on(runs):
+    run = new()
+    for seen in runs.follow(run, "a/1", 0, step):
+        if seen == 3:
+            runs.rest(run, "a/1")
+    assert run.seat == "" and run.trainer.step == 3
+    assert next(runs.follow(run, "a/2", 0, step)) == 4
+    assert run.steps == [1, 2, 3, 4]
+
+
+def test_who_follows_last_drives(runs):
+    run = new()
+    first, second = runs.follow(run, "a/1", 0, step), runs.follow(run, "b/1", 0, step)
+    assert [next(first), next(second), next(second)] == [1, 2, 3]
+    assert list(first) == []  # the first driver's stream ends, and takes nothing from the second
+    assert next(second) == 4
+
+
+def test_a_closed_stream_frees_the_seat(runs):
+    run = new()
+    stream = runs.follow(run, "a/1", 0, step)
+    next(stream)
+    stream.close()
+    assert run.seat == ""
+
+
+def test_a_visitor_who_leaves_frees_only_their_own(runs):
+    mine, other = new(), new()
+    runs.add(mine), runs.add(other)
+    mine.seat, other.seat = "anna/1", "annabel/1"
+    runs.leave("anna")
+    assert (mine.seat, other.seat) == ("", "annabel/1")
+
+
+def test_one_step_is_one_step_and_not_while_driving(runs):
+    run = new()
+    assert runs.once(run, step) == 1
+    run.seat = "a/1"
+    with pytest.raises(Mishap, match="pause"):
+        runs.once(run, step)
+
+
+def test_everyone_moves(runs):
+    """Three runs driven at once from three threads: none is left behind."""
+    trio = [new() for _ in range(3)]
+
+    def drive(run: Run, seat: str) -> None:
+        for seen in runs.follow(run, seat, 0, step):
+            if seen >= 12:
+                break
+
+    threads = [threading.Thread(target=drive, args=(run, f"v{i}/1")) for i, run in enumerate(trio)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert [run.trainer.step for run in trio] == [12, 12, 12]
+
+
+def test_the_turnstile_serves_in_order_of_arrival():
+    turnstile, served = Turnstile(), []
+
+    def pass_through(i: int) -> None:
+        with turnstile:
+            served.append(i)
+
+    with turnstile:
+        threads = [threading.Thread(target=pass_through, args=(i,)) for i in range(5)]
+        for i, thread in enumerate(threads):
+            thread.start()
+            while turnstile.next < i + 2:
+                time.sleep(0.001)
+    for thread in threads:
+        thread.join(10)
+    assert served == [0, 1, 2, 3, 4]
+
+
+def test_a_run_that_breaks_lets_the_next_through(runs):
+    run, other = new(), new()
+
+    def broken(run: Run) -> None:
+        raise ValueError("a bug in a preview")
+
+    with pytest.raises(ValueError):
+        next(runs.follow(run, "a/1", 0, broken))
+    assert run.seat == ""
+    assert next(runs.follow(other, "b/1", 0, step)) == 1
+
+
+def test_there_is_an_end_to_what_is_kept(runs):
+    first = new()
+    for _ in range(MOST - 1):
+        runs.add(Run(first.trainer, None))
+    driven = Run(first.trainer, None)
+    driven.seat, driven.touched = "a/1", 0.0
+    runs.add(driven)
+    oldest = next(iter(runs.runs.values()))
+    oldest.touched = 1.0 + time.monotonic() - 3600
+    runs.add(Run(first.trainer, None))
+    assert len(runs.runs) == MOST
+    assert oldest.id not in runs.runs and driven.id in runs.runs
+
+
+def test_curves_stay_short_and_keep_their_ends():
+    run = new()
+    for now in run.trainer.run(0):
+        for i in range(WAKE):
+            run.note(now._replace(step=now.step + i))
+        if now.step == 3:
+            break
+    assert len(run.steps) <= WAKE and run.steps[0] == 1 and run.steps[-1] == 3 + WAKE - 1
+    assert all(len(curve) == len(run.steps) for curve in run.curves.values())
