@@ -70,7 +70,7 @@ def settle(drawing: Tensor, collection: str) -> Tensor:
     if is_empty(drawing):
         raise Mishap("There is no ink on the pad yet: draw something, or take an example.")
     if collection not in HANDS:
-        small = F.interpolate(drawing[None], (SIDE, SIDE), mode="bilinear", antialias=True, align_corners=False)
+        small = F.interpolate(drawing[None], (SIDE, SIDE), mode="area")
         return 2 * small.clamp(0, 1) - 1
     hand = HANDS[collection]
     on = enlarge(drawing.mean(0), hand.box)

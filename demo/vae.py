@@ -73,7 +73,7 @@ class Sketch:
         with Room("vae.sketch") as room:
             self.room = room
             with room.do:
-                choices = [(card(name)["data"]["title"], name) for name in offer]
+                choices = [(TEXTS["short"].get(name, card(name)["data"]["title"]), name) for name in offer]
                 self.collection = gr.Radio(choices, value=offer[0], label=TEXTS["collection"], elem_id="vae-sketch-collection")
                 self.pad = pad(TEXTS, "vae-sketch-pad")
                 self.another = gr.Button(TEXTS["another"], elem_id="vae-sketch-another")

@@ -22,7 +22,7 @@ function blank() {
   ink.fillRect(0, 0, paper.width, paper.height);
 }
 
-// Each sent dot is the mean of the square of canvas dots that it stands for, so that what is shown unchanged is sent unchanged.
+// Each sent dot is the mean of the square of canvas dots that it stands for.
 function dots() {
   const wide = paper.width, fine = FINE[channels], all = ink.getImageData(0, 0, wide, wide).data;
   const sums = new Uint32Array(side * side * channels);
