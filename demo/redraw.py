@@ -143,7 +143,7 @@ def off(x: Tensor, y: Tensor) -> float:
 
 
 def learn_rival(name: str) -> None:
-    """Finds the best straight-line code (PCA) with as many numbers, if the collection is at hand; takes a second, once."""
+    """Finds the best straight-line code (PCA) with as many numbers, if the collection is at hand: a second, once."""
     if name not in RIVALS:
         with suppress(Mishap):
             RIVALS[name] = principal(collection(name).fixed(2000, "train").x, painter(name).config.latent)

@@ -22,7 +22,7 @@ AT_ONCE = {"queue": False, "show_progress": "hidden", "api_visibility": "private
 
 
 def mixed(seen: Seen, name: str) -> dict[str, Any]:
-    """What the mixer shows of a drawing. The same dice are thrown for all drawings, so that draws change as smoothly."""
+    """What the mixer shows of a drawing. All drawings get the same dice, so draws change as smoothly as they do."""
     facts = {key: [round(number, 4) for number in getattr(seen, key).tolist()] for key in ("mean", "spread", "bits")}
     order = redraw.painter(name).order.tolist()
     pictures = {"reads": pack(seen.x), "again": pack(seen.again), "side": seen.x.shape[-1], "channels": len(seen.x)}
@@ -74,7 +74,9 @@ class Sketch:
             self.room = room
             with room.do:
                 choices = [(TEXTS["short"].get(name, card(name)["data"]["title"]), name) for name in offer]
-                self.collection = gr.Radio(choices, value=offer[0], label=TEXTS["collection"], elem_id="vae-sketch-collection")
+                self.collection = gr.Radio(
+                    choices, value=offer[0], label=TEXTS["collection"], elem_id="vae-sketch-collection"
+                )
                 self.pad = pad(TEXTS, "vae-sketch-pad")
                 self.another = gr.Button(TEXTS["another"], elem_id="vae-sketch-another")
             with room.see:

@@ -23,7 +23,7 @@ DIGITS, DOODLES = ("zero", "four", "seven"), tuple(SKETCHES)
 
 
 def drawn(name, size=0.8, left=0.1, top=0.1, width=4.0):
-    """The sketch on the pad, as large and as far from the corner as told (the pad's side is 1), with a brush so wide."""
+    """The sketch on the pad: its size and place as shares of the pad's side, the brush in dots."""
     lines = [[(left + size * x, top + size * y) for x, y in line] for line in LINES[name]]
     return pen(lines, ink.PAD, width)
 
@@ -122,7 +122,8 @@ def test_payloads_are_read_row_by_row_and_refused_if_they_are_none():
     told = bytes(range(12))
     assert ink.parse(b64encode(told).decode(), 2, 3)[:, 0, 1].tolist() == pytest.approx([3 / 255, 4 / 255, 5 / 255])
     whole = b64encode(bytes(12544)).decode()
-    for payload in (None, 7, "", whole[:-4], whole + "AAAA", "!" + whole[1:], "=" * len(whole), whole.encode(), "é" * len(whole)):
+    short_or_long, foul = (whole[:-4], whole + "AAAA"), ("!" + whole[1:], "=" * len(whole), "é" * len(whole))
+    for payload in (None, 7, "", whole.encode(), *short_or_long, *foul):
         with pytest.raises(Mishap):
             ink.parse(payload)
 

@@ -1,8 +1,8 @@
-"""The latent mixer: what was read, what is redrawn, nine draws from the cloud, and a slider for each number of the code.
+"""The latent mixer: what was read, what is redrawn, nine draws from the cloud, and a slider for each latent.
 
-The value goes to the page only: what the model made of a drawing. While a slider moves, or the cloud is shaken, the page
-asks the server straight, without an event, and sends all that is needed: the server remembers nothing about anybody.
-One question is under way at a time; the newest place of the slider is asked for next.
+The value goes to the page only: what the model made of a drawing. While a slider moves, or the cloud is shaken, the
+page asks the server straight, without an event, and sends all that is needed: the server remembers nothing about
+anybody. One question is under way at a time; the newest place of the slider is asked for next.
 """
 
 import logging
@@ -31,7 +31,10 @@ PAGE = """
 <p class="way">{or_so}</p>
 <figure class="nine"><figcaption>{cloud}</figcaption><div class="grid">{nine}</div></figure>
 </div>
-<div class="head"><h4></h4><button type="button" class="shake">{shake}</button><button type="button" class="reset">{reset}</button></div>
+<div class="head"><h4></h4>
+<button type="button" class="shake">{shake}</button>
+<button type="button" class="reset">{reset}</button>
+</div>
 <ol class="first"></ol>
 <details><summary></summary><ol class="rest"></ol></details>
 <p class="key">{key}</p>
@@ -47,7 +50,8 @@ log = logging.getLogger("atelier")
 def mixer(words: Mapping[str, Any], elem_id: str, mix: Callable[[Any], Any], shake: Callable[[Any], Any]) -> gr.HTML:
     """An empty mixer; `words` are its texts, from demo/words.
 
-    mix({"name", "code"}) -> {"dots"}; shake({"name", "code", "spread", "seed"}) -> {"codes", "dots"}; both may raise Mishap.
+    mix({"name", "code"}) -> {"dots"}; shake({"name", "code", "spread", "seed"}) -> {"codes", "dots"};
+    both may raise Mishap.
     """
     nine = "".join(ONE.format(name=escape(words["one"].format(i=i + 1))) for i in range(NINE))
     shown = {key: escape(words[key]) for key in ("reads", "again", "or_so", "cloud", "shake", "reset", "key")}
@@ -64,7 +68,7 @@ def mixer(words: Mapping[str, Any], elem_id: str, mix: Callable[[Any], Any], sha
 
 
 def answering(fn: Callable[[Any], Any], name: str) -> Callable[[Any], Any]:
-    """fn for a page that asks by itself: a Mishap is answered as {"mishap": sentence}, a bug keeps its trace in the log."""
+    """fn for a page that asks by itself: a Mishap comes as {"mishap": sentence}, a bug keeps its trace in the log."""
 
     @wraps(fn)
     def answer(asked: Any) -> Any:

@@ -1,8 +1,8 @@
 """The drawing pad: our own canvas for mouse, pen, finger and keys.
 
 Its value goes both ways. The page sends {"dots": base64 of side * side * channels bytes}, ten times a second while
-somebody draws. The server sends the same with "side", "channels" and "turn", a number that is new each time, and the pad
-shows those dots instead of what was on it.
+somebody draws. The server sends the same with "side", "channels" and "turn", a number that is new each time, and the
+pad shows those dots instead of what was on it.
 """
 
 from base64 import b64encode
@@ -17,7 +17,10 @@ from torch import Tensor
 HERE = Path(__file__)
 BRUSHES = ("thin", "middle", "thick")
 # Out of the paintbox of the storybook faces.
-PAINTS = "#2e2430 #7a4526 #d98236 #ebc06a #fbe3d2 #cc9163 #7a4b30 #c8553d #fffdf6 #7c9a4e #b6e0dc #3a6ea5 #6a4c93".split()
+PAINTS = (
+    *("#2e2430", "#7a4526", "#d98236", "#ebc06a", "#fbe3d2", "#cc9163", "#7a4b30"),
+    *("#c8553d", "#fffdf6", "#7c9a4e", "#b6e0dc", "#3a6ea5", "#6a4c93"),
+)
 
 PAGE = """
 <div class="sheet">
@@ -55,8 +58,8 @@ def pad(words: dict[str, Any], elem_id: str) -> gr.HTML:
 def radio(kind: str, name: str, colour: str = "") -> str:
     """One of several to choose from, as a button."""
     style = f' style="--paint: {colour}" data-paint="{colour}"' if colour else ""
-    name = escape(name)
-    return f'<button type="button" role="radio" aria-checked="false" class="{kind}" aria-label="{name}" title="{name}"{style}></button>'
+    said = f'aria-label="{escape(name)}" title="{escape(name)}"'
+    return f'<button type="button" role="radio" aria-checked="false" class="{kind}" {said}{style}></button>'
 
 
 def shown(drawing: Tensor, turn: int) -> dict[str, Any]:
