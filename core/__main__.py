@@ -62,7 +62,15 @@ def train(options: argparse.Namespace, arguments: list[str]) -> None:
     name = options.name or f"{options.family}-{options.data}"
     extra = {key: json.loads(value) for key, value in (pair.split("=", 1) for pair in options.option)}
     plan = Plan(
-        options.family, options.data, options.size, options.seed, options.lr, options.batch, options.steps, options.decay, extra
+        options.family,
+        options.data,
+        options.size,
+        options.seed,
+        options.lr,
+        options.batch,
+        options.steps,
+        options.decay,
+        extra,
     )
     data = open_collection(plan.data)
     torch.manual_seed(plan.seed)
@@ -75,7 +83,9 @@ def train(options: argparse.Namespace, arguments: list[str]) -> None:
     follow(trainer, state, options.seconds)
     card = checkpoint.describe(trainer, command)
     tokenizer = getattr(data, "tokenizer", None)
-    checkpoint.save(options.out / name, trainer.model, card, tokenizer, torch.bfloat16 if options.bf16 else torch.float32)
+    checkpoint.save(
+        options.out / name, trainer.model, card, tokenizer, torch.bfloat16 if options.bf16 else torch.float32
+    )
     print(f"kept as {options.out / name}; `python -m core measure {name} --write` puts its numbers on the card")
 
 

@@ -1,7 +1,7 @@
 """Keeping models: a card to read and weights to load. Nothing is ever unpickled.
 
 A checkpoint is a folder with card.json and model.safetensors; a text model's tokenizer (its merges) travels in the
-header of the weights. A trainer's state for going on exactly is a file of its own: local, and never taken from a visitor.
+header of the weights. A trainer's state for going on exactly is a file of its own: local, never taken from a visitor.
 """
 
 import json

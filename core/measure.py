@@ -1,4 +1,4 @@
-"""Numbers with a yardstick beside each: nothing is measured that chance, a floor or a plain rival is not measured by too.
+"""Numbers with a yardstick beside each: chance, a floor or a plain rival, measured in the same way.
 
 Frechet distance: Heusel et al. 2017 (arXiv:1706.08500), in the features of our own judge. Bits per byte compare text
 models across tokenizers. Bigram with Witten-Bell smoothing: Witten & Bell 1991.
@@ -85,7 +85,9 @@ def measure_gan(gan: GAN, data: Pictures, n: int, judge: Judge) -> dict[str, Num
     judged = effective(heads["fake"].argmax(1).bincount(minlength=judge.config.classes) / len(y))
     true = effective(heads["train"].argmax(1).bincount(minlength=judge.config.classes) / len(y))
     numbers = {
-        "frechet": Number(frechet(features["fake"], features["real"]), "distance", len(y), {"real against real": floor}),
+        "frechet": Number(
+            frechet(features["fake"], features["real"]), "distance", len(y), {"real against real": floor}
+        ),
         "classes painted": Number(judged, "effective classes", len(y), {"real pictures": true}),
         "copying": Number(
             nearest(features["fake"][:1000], features["train"]),
@@ -149,11 +151,16 @@ def measure_vae(vae: VAE, data: Pictures, n: int) -> dict[str, Number]:
     nats = in_chunks(distortion, mean, logvar, x).mean() + carried.sum(1).mean()
     active = int((carried.mean(0) > 0.01).sum())
     prior = vae.surprise(vae.decoder(torch.randn(len(x[:CHUNK]), vae.config.latent, generator=rng)), x[:CHUNK]).mean()
-    rivals = {f"PCA with {vae.config.latent} numbers": pca_error(train, x, vae.config.latent), "the mean picture": average}
+    rivals = {
+        f"PCA with {vae.config.latent} numbers": pca_error(train, x, vae.config.latent),
+        "the mean picture": average,
+    }
     return {
         "error": Number(error, "squared error per pixel", len(x), rivals),
         "rate": Number(float(carried.sum(1).mean()) / math.log(2), "bits per picture", len(x), {"no code": 0.0}),
-        "bound": Number(float(nats), f"nats per picture ({vae.config.likelihood})", len(x), {"a random code": float(prior)}),
+        "bound": Number(
+            float(nats), f"nats per picture ({vae.config.likelihood})", len(x), {"a random code": float(prior)}
+        ),
         "latents in use": Number(active, "latents over 0.01 nats", len(x), {"in all": vae.config.latent}),
     }
 
@@ -168,7 +175,9 @@ def principal(train: Tensor, latents: int) -> tuple[Tensor, Tensor]:
     center = train.flatten(1).mean(0)
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        _, _, directions = torch.svd_lowrank(train.flatten(1) - center, q=min(latents + 8, len(train), len(center)), niter=6)
+        _, _, directions = torch.svd_lowrank(
+            train.flatten(1) - center, q=min(latents + 8, len(train), len(center)), niter=6
+        )
     return center, directions[:, :latents]
 
 
@@ -212,7 +221,7 @@ def text_nats(gpt: GPT, row: Tensor) -> float:
 
 
 def bigram_nats(train: Tensor, row: Tensor, vocab: int) -> float:
-    """The same sum for a table of token pairs: Witten-Bell over the frequencies of single tokens (one added to each)."""
+    """The same sum for a table of token pairs: Witten-Bell over the counts of single tokens (one added to each)."""
     single = train.bincount(minlength=vocab) + 1
     pairs, counts = (train[:-1] * vocab + train[1:]).unique(return_counts=True)
     followed = torch.zeros(vocab, dtype=torch.long).index_add_(0, pairs // vocab, counts)

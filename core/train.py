@@ -130,5 +130,7 @@ class Trainer:
     def mean(self, gathered: list[dict[str, Tensor]]) -> dict[str, float]:
         means = {name: float(torch.stack([g[name].float() for g in gathered]).mean()) for name in gathered[0]}
         if not all(map(math.isfinite, means.values())):
-            raise Mishap(f"At step {self.step:,} the loss was no longer a number: start over with a smaller learning rate.")
+            raise Mishap(
+                f"At step {self.step:,} the loss was no longer a number: start over with a smaller learning rate."
+            )
         return means

@@ -9,7 +9,6 @@ from html import escape
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from core.data.collection import Pictures
 from core.data.text import Text
@@ -38,7 +37,11 @@ class Wall:
     def look(self, run: Run) -> str:
         model, device = run.trainer.model, run.trainer.device
         pictures = model.paint(self.z.to(device), self.y.to(device)).cpu()
-        return '<div class="bench-wall">' + "".join(figure(x, self.name(int(y))) for x, y in zip(pictures, self.y)) + "</div>"
+        return (
+            '<div class="bench-wall">'
+            + "".join(figure(x, self.name(int(y))) for x, y in zip(pictures, self.y))
+            + "</div>"
+        )
 
     def name(self, y: int) -> str:
         return words("train")["painting"].format(label=self.labels[y] if self.labels else "")
@@ -111,9 +114,7 @@ class Samples:
         model, device = run.trainer.model, run.trainer.device
         prompt = torch.tensor([0, *self.tokenizer.encode(self.beginning).ids])
         knobs = {"prompt": prompt, "length": 80, "temperature": 0.8, "top_p": 0.95}
-        ids: Tensor = prompt[None]
-        for ids in model.sample(1, noise(9, device=device), **knobs):
-            pass
+        *_, ids = model.sample(1, noise(9, device=device), **knobs)
         said = self.tokenizer.decode(ids[0, len(prompt) :].tolist(), skip_special_tokens=True)
         return f'<p class="sample"><b>{escape(self.beginning)}</b>{escape(said)}</p>'
 

@@ -117,10 +117,16 @@ def visit(browser: "Browser", url: str) -> Iterator[Callable[..., "Page"]]:  # n
     """Opens the page; several visits are several visitors."""
     contexts, complaints = [], []
 
-    def opened(query: str = "", width: int = 1280, height: int = 800) -> "Page":  # noqa: F821
+    def opened(query: str = "", width: int = 1280, height: int = 800, refusals: bool = False) -> "Page":  # noqa: F821
+        """With refusals, the server may refuse what the test sends: Chromium notes each in its console."""
+
+        def complain(said: "ConsoleMessage") -> None:  # noqa: F821
+            if said.type == "error" and not (refusals and "status of 500" in said.text):
+                complaints.append(said.text)
+
         contexts.append(browser.new_context(viewport={"width": width, "height": height}))
         page = contexts[-1].new_page()
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("console", complain)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda asked: complaints.append(asked.url) if is_far(asked.url) else None)
         page.goto(url + query)

@@ -17,7 +17,9 @@ def kept(tmp_path):
     """A storyteller and a VAE, kept in two folders."""
     for family in ("gpt", "vae"):
         t = trainer(family)
-        checkpoint.save(tmp_path / family, t.model, checkpoint.describe(t, "a test"), getattr(t.data, "tokenizer", None))
+        checkpoint.save(
+            tmp_path / family, t.model, checkpoint.describe(t, "a test"), getattr(t.data, "tokenizer", None)
+        )
     return tmp_path
 
 
@@ -58,7 +60,9 @@ def test_a_model_too_large_for_the_page_is_refused_before_it_is_built(kept):
         checkpoint.load(kept / "gpt")
 
 
-@pytest.mark.parametrize("card", ["[]", "{}", '{"family": "vae"}', '{"family": "x", "config": {}, "data": {}}', "[" * 100_000])
+@pytest.mark.parametrize(
+    "card", ["[]", "{}", '{"family": "vae"}', '{"family": "x", "config": {}, "data": {}}', "[" * 100_000]
+)
 def test_cards_that_are_none_are_refused(kept, card):
     (kept / "vae" / "card.json").write_text(card)
     with pytest.raises(Mishap):

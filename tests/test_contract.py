@@ -110,7 +110,9 @@ def test_the_plan_ends_where_it_says(family):
     t = trainer(family, steps=3)
     seen = [now.step for now in t.run(every=0)]
     assert seen == [1, 2, 3] and t.is_done()
-    assert all(group["lr"] < rate for o, rates in zip(t.optimizers, t.rates) for group, rate in zip(o.param_groups, rates))
+    assert all(
+        group["lr"] < rate for o, rates in zip(t.optimizers, t.rates) for group, rate in zip(o.param_groups, rates)
+    )
 
 
 def test_a_training_that_blows_up_says_so(family):
@@ -128,7 +130,13 @@ def test_plans_out_of_reason_are_refused(plan):
 
 
 @pytest.mark.parametrize(
-    "asked", [("ghost", "tiny", {}), ("vae", "gigantic", {}), ("vae", "tiny", {"sliders": 3}), ("vae", "tiny", {"likelihood": "x"})]
+    "asked",
+    [
+        ("ghost", "tiny", {}),
+        ("vae", "gigantic", {}),
+        ("vae", "tiny", {"sliders": 3}),
+        ("vae", "tiny", {"likelihood": "x"}),
+    ],
 )
 def test_models_that_do_not_exist_are_refused(asked):
     family, size, options = asked

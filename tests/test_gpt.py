@@ -38,7 +38,11 @@ def test_cached_reading_equals_reading_at_once(gpt):
     ids = torch.randint(300, (3, 30), generator=noise(1))
     cache = gpt.cache(3)
     with torch.inference_mode():
-        pieces = [gpt(ids[:, :7], cache), gpt(ids[:, 7:11], cache), *(gpt(ids[:, t : t + 1], cache) for t in range(11, 30))]
+        pieces = [
+            gpt(ids[:, :7], cache),
+            gpt(ids[:, 7:11], cache),
+            *(gpt(ids[:, t : t + 1], cache) for t in range(11, 30)),
+        ]
         assert torch.allclose(torch.cat(pieces, 1), gpt(ids), atol=1e-4)
 
 
@@ -64,7 +68,10 @@ def test_telling_and_sampling_are_the_same_walk(gpt):
 
 def test_cuts_cut_what_they_say():
     logits = torch.tensor([[0.5, 0.3, 0.15, 0.05]]).log()
-    drawn = lambda **knobs: {int(pick(logits, noise(i), **knobs)) for i in range(300)}
+
+    def drawn(**knobs):
+        return {int(pick(logits, noise(i), **knobs)) for i in range(300)}
+
     assert drawn() == {0, 1, 2, 3}
     assert drawn(top_k=2) == {0, 1}
     assert drawn(top_p=0.6) == {0, 1}  # the first that passes .6 is the second

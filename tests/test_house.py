@@ -196,8 +196,9 @@ def test_the_readme_draws_the_tree_as_it_is():
     tree = drawn()
     assert len(tree) == len(set(tree)) > 30
     there = folded(tracked(), tree)
-    assert not set(tree) - there, "drawn, but not there"
-    assert not there - set(tree), "there, but not drawn"
+    gone, new = sorted(set(tree) - there), sorted(there - set(tree))
+    assert not gone, "drawn, but not there"
+    assert not new, "there, but not drawn"
 
 
 def test_a_tree_keeps_folders_closed_that_it_does_not_open():

@@ -148,6 +148,19 @@ def test_a_picture_opens_large_by_keyboard(page):
     assert not near.count()
 
 
+def test_a_refusal_is_read_out(visit):
+    """Gradio itself is silent when an unqueued call is refused."""
+    page = visit(refusals=True)
+    page.wait_for_selector(WALL)
+    page.locator("#gan-paint .more button").first.click()
+    seed = page.locator("#gan-paint-seed input")
+    seed.fill("")
+    seed.press_sequentially("0.5")
+    page.get_by_role("alert").filter(has_text="The seed must be a whole number.").wait_for()
+    page.keyboard.press("Escape")
+    assert not page.locator(".notice:visible").count()
+
+
 def sources(page):
     return page.locator(f"{WALL} img").evaluate_all("(images) => images.map((image) => image.src)")
 

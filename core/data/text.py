@@ -168,7 +168,8 @@ def open_text(
         raise Mishap(f"There is no text collection called {name!r}.")
     if name == "stories":
         parts = [
-            split_part(source, share, first(read_all(folder, files), most)) for source, (share, files) in SOURCES.items()
+            split_part(source, share, first(read_all(folder, files), most))
+            for source, (share, files) in SOURCES.items()
         ]
     elif name == "retold":
         parts = [split_part(name, 1.0, first(read_documents(Path(__file__).with_name("retold.txt.gz")), most))]

@@ -1,0 +1,119 @@
+"""How a training of a visitor begins, comes back and shows itself. No Gradio."""
+
+import os
+import time
+from html import escape
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from core import checkpoint
+from core.data import COLLECTIONS, open_collection
+from core.data.text import LARGEST
+from core.families import FAMILIES, build
+from core.model import Mishap
+from core.train import Plan, Trainer, pick_device
+from demo.previews import PREVIEWS
+from demo.runs import Run
+from demo.shelf import collection, shelf
+from demo.show import curves
+from demo.words import words
+
+PATIENT = 3.0  # seconds between two results, which cost more than a look
+FIRST = {"gan": "faces", "vae": "faces", "gpt": "retold"}  # always there, so it stands first
+VOCAB, MOST = 1024, 3_000_000  # of a storyteller trained on the page: a small table learns its words sooner
+
+
+def device() -> torch.device:
+    return pick_device(os.environ.get("ATELIER_DEVICE", ""))
+
+
+def opened(name: str, text: str) -> Any:
+    """The collection a new training learns from; a visitor's own text is opened for that visitor alone."""
+    if name == "own":
+        return open_collection("own", text=text, vocab=VOCAB)
+    return collection(name, vocab=VOCAB, most=MOST) if COLLECTIONS[name].learns == "text" else collection(name)
+
+
+def offered(family: str) -> list[tuple[str, str]]:
+    """(title, name) of what this family can learn; the one to begin with first."""
+    able = [c for c in COLLECTIONS.values() if c.learns in FAMILIES[family].LEARNS and c.learns != "points"]
+    return [(c.title, c.name) for c in sorted(able, key=lambda c: c.name != FIRST[family])]
+
+
+def begin(family: str, name: str, size: str, text: str, plan: dict[str, Any], options: dict[str, Any]) -> Run:
+    """A new run at step 0; Mishap for anything that does not exist or is out of range."""
+    if name not in COLLECTIONS or COLLECTIONS[name].learns not in FAMILIES[family].LEARNS:
+        raise Mishap("This collection is not one that this family can learn.")
+    agreed = Plan(family, name, size, options=options, **plan)
+    data = opened(name, text)
+    if COLLECTIONS[name].channels == 3 and family == "vae":
+        options = options | {"likelihood": "gaussian"}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(agreed.seed)
+        model = build(family, size, data.facts(), options)
+    return equip(Trainer(agreed, model, data, device()))
+
+
+def equip(trainer: Trainer) -> Run:
+    """A run with its preview, measured by the collection's judge where one is shipped."""
+    judge = f"judge-{trainer.plan.data}"
+    known = shelf(judge).model if judge in checkpoint.names("judge") else None
+    preview = PREVIEWS[trainer.plan.family](trainer.model.eval(), trainer.data, known)
+    return Run(trainer, preview)
+
+
+class Seen(NamedTuple):
+    """A run as the page shows it."""
+
+    view: str  # HTML
+    result: tuple[str, str]  # a sentence and its yardstick
+
+
+def see(run: Run) -> Seen:
+    """The run at rest as the page shows it; the result is measured anew every few seconds only."""
+    run.trainer.model.eval()
+    if time.monotonic() - run.measured > PATIENT or not run.sentence:
+        run.sentence, run.measured = run.preview.sentence(run), time.monotonic()
+        run.picture = run.preview.look(run)
+    elif run.trainer.plan.family != "gpt":  # a picture costs little, eighty words do not
+        run.picture = run.preview.look(run)
+    return Seen(draw(run), run.sentence)
+
+
+def draw(run: Run) -> str:
+    """Picture, meter and curves as HTML."""
+    texts, now = words("train"), run.last
+    state = "running" if run.seat else "done" if run.trainer.is_done() else "resting"
+    meter = texts["meter"].format(
+        step=run.trainer.step,
+        seconds=run.trainer.seconds,
+        examples=run.trainer.step * run.trainer.batch,
+        state=texts[f"state_{state}"],
+    )
+    lines = {texts_for: run.curves[key] for key, texts_for in run.preview.curves.items() if key in run.curves}
+    chart = curves(run.steps, lines) if now and len(run.steps) > 1 else ""
+    return f'{run.picture}<p class="meter" data-step="{run.trainer.step}">{escape(meter)}</p>{chart}'
+
+
+def resumed(family: str, loaded: checkpoint.Loaded, text: str) -> Trainer:
+    """A trainer that goes on with a model; Mishap where its collection is not here or has other labels."""
+    card = loaded.card
+    name = card["data"].get("name")
+    if name not in COLLECTIONS or COLLECTIONS[name].learns not in FAMILIES[family].LEARNS:
+        raise Mishap("The collection this model learnt from is not known here, so it cannot go on.")
+    if family == "gpt":
+        data = open_collection(name, text=text, tokenizer=loaded.tokenizer, most=MOST)
+    else:
+        data = collection(name)
+    return checkpoint.go_on(loaded, data, device())
+
+
+def read_text(path: str) -> str:
+    """An uploaded .txt as text; Mishap if it is too large or no text."""
+    file = Path(path)
+    raw = file.read_bytes() if file.stat().st_size <= LARGEST else b"\0"
+    if b"\0" in raw:
+        raise Mishap(f"This file is not a plain text of at most {LARGEST // 1_000_000} MB.")
+    return raw.decode("utf8", errors="replace")

@@ -1,0 +1,155 @@
+"""The Train bench in a real browser: start, pause, reload, go on, one step, keep, bring back, two windows on a run."""
+
+import json
+import re
+
+import pytest
+
+from demo.words import words
+
+TEXTS = words("train")
+START, PAUSE, ON, ONCE, OVER = (f"#gan-train-{verb}" for verb in ("start", "pause", "on", "once", "over"))
+LONG = 60_000  # milliseconds: the machine may be busy
+
+
+def room(page, family: str = "gan"):
+    page.get_by_role("tab", name=words(family)["title"], exact=True).click()
+    page.locator(f"#{family}-rooms").get_by_role("tab", name=words(f"{family}.train")["title"], exact=True).click()
+    page.wait_for_selector(f"#{family}-train-start:visible, #{family}-train-on:visible")
+    return page
+
+
+def step(page, family: str = "gan") -> int:
+    return int(page.locator(f"#{family}-train-view .meter").get_attribute("data-step") or 0)
+
+
+def until(page, beyond: int, family: str = "gan") -> int:
+    """Waits for a step beyond the one given."""
+    page.wait_for_function(
+        f"+(document.querySelector('#{family}-train-view .meter')?.dataset.step || 0) > {beyond}", timeout=LONG
+    )
+    return step(page, family)
+
+
+def at_rest(page, family: str = "gan") -> int:
+    """Presses Pause, and returns the step at which it came to rest."""
+    page.click(f"#{family}-train-pause")
+    page.wait_for_selector(f"#{family}-train-on:visible", timeout=LONG)
+    return step(page, family)
+
+
+def test_start_pause_reload_go_on(page):
+    room(page)
+    page.click(START)
+    until(page, 0)
+    paused = at_rest(page)
+    page.wait_for_timeout(1500)
+    assert step(page) == paused, "Pause must pause"
+    assert page.locator("#gan-train-view img").count() == 24
+    assert "of 100" in page.inner_text("#gan-train-result")
+
+    page.reload()
+    room(page)
+    page.wait_for_selector(f"{ON}:visible", timeout=LONG)
+    assert step(page) == paused, "a reload must find the run where it stopped"
+    page.click(ONCE)
+    assert until(page, paused) == paused + 1
+    page.click(ON)
+    until(page, paused + 1)
+    at_rest(page)
+    page.click(OVER)
+    page.wait_for_function(
+        f"+document.querySelector('#gan-train-view .meter').dataset.step < {paused + 1}", timeout=LONG
+    )
+
+
+def test_closing_the_tab_frees_the_machine(visit):
+    """The run stands still while nobody looks, although nobody pressed Pause."""
+    page = room(visit())
+    page.click(START)
+    until(page, 0)
+    page.goto("about:blank")
+    page.wait_for_timeout(2500)
+    page.go_back()
+    room(page)
+    page.wait_for_selector(f"{ON}:visible", timeout=LONG)
+    found = step(page)
+    page.wait_for_timeout(2000)
+    page.reload()
+    room(page)
+    page.wait_for_selector(f"{ON}:visible", timeout=LONG)
+    assert step(page) == found > 0
+
+
+def test_two_windows_of_one_visitor_take_turns(visit):
+    first = room(visit())
+    first.click(START)
+    until(first, 0)
+    second = first.context.new_page()
+    second.goto(first.url)
+    room(second)
+    second.wait_for_selector(f"{ON}:visible", timeout=LONG)
+    second.click(ON)
+    first.wait_for_selector(f"{ON}:visible", timeout=LONG)
+    assert TEXTS["elsewhere"] in first.inner_text("#gan-train-result")
+    until(second, step(second))
+    at_rest(second)
+
+
+def test_visitors_do_not_see_each_other(visit):
+    one = room(visit())
+    one.click(START)
+    until(one, 0)
+    other = room(visit())
+    assert step(other) == 0 and other.locator(f"{START}:visible").count() == 1
+    at_rest(one)
+
+
+def test_keep_and_bring_back(page, tmp_path):
+    room(page, "vae")
+    page.click("#vae-train-start")
+    until(page, 0, "vae")
+    kept_at = at_rest(page, "vae")
+    page.locator("#vae-train .more button").first.click()
+    page.click("#vae-train-keep")
+    page.wait_for_selector("#vae-train-kept a", timeout=LONG)
+    files = []
+    for link in page.locator("#vae-train-kept a").all():
+        name = re.sub(r".*/", "", link.get_attribute("href"))
+        reply = page.request.get(link.get_attribute("href"))
+        files.append(tmp_path / name)
+        files[-1].write_bytes(reply.body())
+    assert sorted(f.suffix for f in files) == [".json", ".safetensors"]
+    assert json.loads(next(f for f in files if f.suffix == ".json").read_text())["step"] == kept_at
+
+    page.locator(
+        "#vae-train-bring input[type=file], input[type=file][data-testid=vae-train-bring]"
+    ).first.set_input_files(files)
+    page.wait_for_selector(f"text={TEXTS['brought'].format(step=kept_at)}", timeout=LONG)
+    page.click("#vae-train-on")
+    until(page, kept_at, "vae")
+    at_rest(page, "vae")
+
+
+def test_own_text_is_learnt_and_too_little_is_said(page):
+    room(page, "gpt")
+    page.get_by_label(TEXTS["collection"]).click()
+    page.get_by_role("option", name="Your own text").click()
+    page.click("#gpt-train-start")
+    page.wait_for_selector(f"text={TEXTS['no_text']}", timeout=LONG)
+    page.fill("#gpt-train-text textarea", "The cat sat on the <b>mat</b>. The mat was red. " * 60)
+    page.click("#gpt-train-start")
+    until(page, 0, "gpt")
+    page.wait_for_selector("#gpt-train-view .sample", timeout=LONG)
+    at_rest(page, "gpt")
+    assert page.locator("#gpt-train-view .sample b").count() == 1, "the text's own tags must be shown, not obeyed"
+
+
+@pytest.mark.parametrize(("box", "value"), [("rate", "1000000000"), ("rate", "-1"), ("batch", "0.5e9")])
+def test_settings_out_of_reason_get_a_sentence(page, box, value):
+    room(page)
+    page.locator("#gan-train .more button").first.click()
+    page.fill(f"#gan-train-{box} input", value)
+    page.click(START)
+    page.wait_for_selector(".toast-body", timeout=LONG)
+    assert page.locator(f"{START}:visible").count() == 1
