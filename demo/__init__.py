@@ -48,4 +48,5 @@ def serving() -> dict[str, Any]:
         "max_file_size": "20mb",
         "theme": look.theme(),
         "css": look.style(),
+        "head": look.head(),
     }

@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from core.data.collection import Pictures
 from core.gan import GAN
-from core.model import Mishap, noise
+from core.model import Batch, Mishap, noise
 from demo.shelf import collection, once, shelf
 
 EACH = 64  # unseen pictures of each subject: half to find the line with, half to try it on
@@ -34,42 +33,46 @@ class Line(NamedTuple):
         return torch.sigmoid(self.steep[y] * (logits - self.middle[y])).clamp(0.01, 0.99)
 
 
-def unseen(name: str) -> Pictures | None:
-    """The collection that a shipped model learnt from, if it is on this machine."""
-    try:
-        data = collection(shelf(name).card["data"]["name"])
-    except Mishap:
-        return None
-    return data if isinstance(data, Pictures) else None
+@once
+def examples(name: str) -> Batch:
+    """Unseen pictures of every subject of a shipped model; Mishap if its collection is not on this machine."""
+    gan, card, _ = shelf(name)
+    data = collection(card["data"]["name"])
+    batch = data.fixed(min(EACH * max(1, gan.config.classes), data.held()))
+    return Batch(batch.x, gan.labels(batch))
 
 
 def reals(name: str, y: Tensor) -> Tensor | None:
-    """An unseen real picture x (n, C, S, S) for each of the labels y (n,); None if none are at hand."""
-    data = unseen(name)
-    if data is None:
+    """An unseen real picture (n, C, S, S) for each of the labels y (n,); None if there are none on this machine."""
+    try:
+        x, labels = examples(name)
+    except Mishap:
         return None
-    gan = shelf(name).model
-    batch = data.fixed(min(EACH * max(1, gan.config.classes), data.held()))
-    labels = gan.labels(batch)
     nth = [int((y[:i] == k).sum()) for i, k in enumerate(y)]  # how often a label has come before
-    chosen = [int((labels == k).nonzero()[n]) for k, n in zip(y, nth, strict=True)]
-    return batch.x[chosen]
+    return x[[int((labels == k).nonzero()[n]) for k, n in zip(y, nth, strict=True)]]
+
+
+def line(name: str) -> Line:
+    """The line of a shipped critic: measured now where its collection is at hand, else as its card has it."""
+    try:
+        return _measured(name)
+    except Mishap:
+        gan, card, _ = shelf(name)
+        return remembered(max(1, gan.config.classes), card["numbers"])
 
 
 @once
-def line(name: str) -> Line:
-    """The line of a shipped critic: measured now where its collection is at hand, else as its card has it."""
-    gan, card, _ = shelf(name)
-    data = unseen(name)
-    return measured(gan, data) if data else remembered(max(1, gan.config.classes), card["numbers"])
+def _measured(name: str) -> Line:
+    return measured(shelf(name).model, *examples(name))
 
 
 @torch.inference_mode()
-def measured(gan: GAN, data: Pictures) -> Line:
-    """Finds each subject's line on half of the unseen pictures and as many forgeries; tries it on the other half."""
-    batch = data.fixed(min(EACH * max(1, gan.config.classes), data.held("test")))
-    y = gan.labels(batch)
-    real = gan.judge(batch.x, y)
+def measured(gan: GAN, x: Tensor, y: Tensor) -> Line:
+    """Finds each subject's line on half of the unseen pictures and as many forgeries; tries it on the other half.
+
+    x (n, C, S, S) unseen pictures, y (n,) their labels, of all subjects.
+    """
+    real = gan.judge(x, y)
     forged = gan.judge(gan.paint(gan.latents(len(y), noise(0, len(y))), y), y)
     found, tried = slice(0, None, 2), slice(1, None, 2)
     subjects = range(max(1, gan.config.classes))

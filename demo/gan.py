@@ -1,5 +1,7 @@
 """The Forger and the Critic: the tab of the GAN."""
 
+from typing import Any
+
 import gradio as gr
 from torch import Tensor
 
@@ -128,7 +130,11 @@ class Paint:
         changed.then(**preview).then(**paintings).then(**real)
         house().load(**paintings).then(**real).then(border(self.warm), self.collection, None, **AT_ONCE)
 
-    def show(self, collection: str, subject: str, bold: float, seed: int, spoken: bool, guess: str) -> tuple[str, str]:
+    def show(
+        self, collection: str, subject: str, bold: float, seed: int | None, spoken: bool, guess: str
+    ) -> tuple[Any, Any]:
+        if seed is None:  # the box is empty: the next number is being typed
+            return gr.skip(), gr.skip()
         return hang(collection, subject, bold, seed, spoken, self.room.guessed(guess))
 
     def preview(self, collection: str, subject: str, bold: float, seed: int) -> str:

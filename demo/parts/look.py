@@ -9,6 +9,7 @@ from pathlib import Path
 import gradio as gr
 from gradio.themes.utils.fonts import LocalFont
 
+NOTICE = Path(__file__).with_name("notice.js")
 STYLES = sorted(
     Path(__file__).parent.glob("*.css"), key=lambda file: (file.stem != "look", file.stem)
 )  # look.css first
@@ -96,3 +97,8 @@ def style() -> str:
         for file in ASSETS.glob(f"KaTeX_Main-{cut}-*.woff2")
     )
     return "".join(faces) + "\n".join(file.read_text(encoding="utf-8") for file in STYLES)
+
+
+def head() -> str:
+    """What every page runs before anything else: refusals are read out."""
+    return f"<script>{NOTICE.read_text(encoding='utf-8')}</script>"
