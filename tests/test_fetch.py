@@ -15,6 +15,7 @@ import pytest
 from core.data import fetch as fetching
 from core.data.fetch import Home, Source, bitmaps_to_npz, fetch, idx_to_npz, text_to_gz
 from core.data.packs import FILES, PACKS, open_pack
+from core.data.text import open_text
 from core.model import Mishap
 
 rand = np.random.default_rng(0)
@@ -114,6 +115,16 @@ def test_text_arrives_as_it_is(tmp_path, shop):
     text = b"Once upon a time.\n<|endoftext|>\n" * 100
     list(fetch("stories", tmp_path, Source("stories.txt.gz", (shop.home("/s.txt", text),), text_to_gz)))
     assert gzip.decompress((tmp_path / "stories.txt.gz").read_bytes()) == text
+
+
+def test_fetched_stories_can_be_learnt_from(tmp_path, shop):
+    with pytest.raises(Mishap, match="python -m core fetch stories"):
+        open_text("stories", tmp_path)
+    text = "\n<|endoftext|>\n".join(f"Once upon a time there were {n} cats." for n in range(200)).encode()
+    told = Source(fetching.SOURCES["stories"].file, (shop.home("/s.txt", text),), text_to_gz)
+    list(fetch("stories", tmp_path, told))
+    (part,) = open_text("stories", tmp_path, vocab=300).parts
+    assert len(part.train) + len(part.test) == 200 and part.test
 
 
 @pytest.mark.parametrize("knows_ranges", [True, False])

@@ -149,6 +149,7 @@ SOURCES = {  # part of "stories": its share of a batch, its files in the data fo
     "TinyStories": (0.3, ("tinystories_5k.txt.gz", "tinystories_more.txt.gz")),
     "books": (0.7, ("childrens_books.jsonl.gz", "lang_fairy_books.jsonl.gz")),
 }
+FETCHED = "tinystories_valid.txt.gz"  # what `python -m core fetch stories` brings; it stands in for all of them
 
 
 def open_text(
@@ -167,9 +168,10 @@ def open_text(
     if name not in TEXTS:
         raise Mishap(f"There is no text collection called {name!r}.")
     if name == "stories":
+        sources = {"TinyStories": (1.0, (FETCHED,))} if only_fetched(folder) else SOURCES
         parts = [
             split_part(source, share, first(read_all(folder, files), most))
-            for source, (share, files) in SOURCES.items()
+            for source, (share, files) in sources.items()
         ]
     elif name == "retold":
         parts = [split_part(name, 1.0, first(read_documents(Path(__file__).with_name("retold.txt.gz")), most))]
@@ -207,6 +209,11 @@ def own_part(text: str) -> Part:
     return Part("own", 1.0, [text[:cut] or text], [text[cut:] or text])
 
 
+def only_fetched(folder: Path) -> bool:
+    missing = [file for _, files in SOURCES.values() for file in files if not (folder / file).is_file()]
+    return bool(missing) and (folder / FETCHED).is_file()
+
+
 def read_all(folder: Path, files: tuple[str, ...]) -> list[str]:
     return [document for file in files for document in read_documents(folder / file)]
 
@@ -214,7 +221,10 @@ def read_all(folder: Path, files: tuple[str, ...]) -> list[str]:
 def read_documents(path: Path) -> list[str]:
     """Documents of a .txt.gz (a line END between them) or a .jsonl.gz (those without flags)."""
     if not path.is_file():
-        raise Mishap(f"The file {path.name} is not in the data folder; 'retold' and 'python' need no files.")
+        raise Mishap(
+            f"The file {path.name} is not in the data folder: `python -m core fetch stories` brings stories to learn "
+            "from, and 'retold' and 'python' need no files."
+        )
     try:
         with gzip.open(path, "rt", encoding="utf8") as file:
             if path.name.endswith(".txt.gz"):
