@@ -194,12 +194,22 @@ def pick(logits: Tensor, rng: torch.Generator, temperature: float = 1.0, top_k: 
     """logits (B, V) -> token (B, 1). Temperature 0 takes the likeliest; top_k 0 and top_p 1 cut nothing."""
     if temperature == 0:
         return logits.argmax(-1, keepdim=True)
-    order = (logits / temperature).softmax(-1).sort(-1, descending=True)
-    chances = order.values.clone()
-    if top_k:
-        chances[:, top_k:] = 0
-    chances[order.values.cumsum(-1) - order.values >= top_p] = 0  # the first token past top_p stays in
-    return order.indices.gather(-1, torch.multinomial(chances, 1, generator=rng))
+    chances = (logits / temperature).softmax(-1)
+    if top_k or top_p < 1:
+        chances = chances.where(chances >= least(chances, top_k, top_p), 0)
+    sums = chances.cumsum(-1)  # one throw for the place in their sum, where multinomial throws V times
+    share = torch.rand((len(sums), 1), generator=rng, device=sums.device) * (1 - 1e-6)
+    return torch.searchsorted(sums, share * sums[:, -1:], right=True)
+
+
+def least(chances: Tensor, top_k: int, top_p: float) -> Tensor:
+    """chances (B, V) -> the least one (B, 1) that the cuts leave in; the first that passes top_p stays."""
+    V = chances.shape[-1]
+    best = chances.topk(min(top_k or 256, V)).values
+    if not top_k and bool((best.sum(-1) < top_p).any()):  # rarely are more needed, and sorting all takes long
+        best = chances.sort(-1, descending=True).values
+    in_reach = best.cumsum(-1) - best < max(top_p, 1e-9)
+    return best.gather(-1, in_reach.sum(-1, keepdim=True) - 1)
 
 
 class Muon(Optimizer):

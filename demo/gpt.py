@@ -15,14 +15,13 @@ from demo.limits import whole
 from demo.parts.border import border, spoken
 from demo.parts.lesson import Room, say, text
 from demo.parts.strip import strip
-from demo.shelf import shelf
 from demo.spelling import name, rounded
 from demo.telling import (
     LENGTHS,
     SEEDS,
-    TELLER,
     WHOLE,
     Story,
+    begin,
     figures,
     opening,
     tell_readers,
@@ -76,7 +75,7 @@ async def tell(
         seed: 0 to 999999; the same wish with the same seed tells the same story
     """
     with spoken(tell):
-        story = Story(await asyncio.to_thread(shelf, TELLER), wish(beginning, temperature, top_k, top_p, seed))
+        story = await asyncio.to_thread(begin, wish(beginning, temperature, top_k, top_p, seed))
         async for _ in tell_on(story, whole(length, *LENGTHS, "The length")):
             pass
         tokenizer = story.teller.tokenizer
@@ -148,7 +147,7 @@ class Tell:
             want = wish(*asked)
             if before is not None and want == before.wish:
                 want = want._replace(seed=(want.seed + 1) % (SEEDS + 1))
-            story = Story(await asyncio.to_thread(shelf, TELLER), want)
+            story = await asyncio.to_thread(begin, want)
             if before is not None:
                 before.halt = "gone"
             yield {self.story: story, self.page: story.log, self.seed: want.seed, self.room.result: ""}

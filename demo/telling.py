@@ -13,6 +13,7 @@ import torch
 
 from core.checkpoint import Loaded
 from core.data.text import END
+from core.decode import Decoder
 from core.gpt import GPT, Guess
 from core.model import Mishap, noise
 from demo.limits import finite, whole
@@ -66,18 +67,26 @@ def readable(beginning: Any) -> str:
         raise Mishap(f"A beginning may have {LONGEST:,} characters, and this one has {len(beginning):,}.")
     lines = beginning.replace("\r\n", "\n").replace("\r", "\n").encode(errors="ignore").decode()
     turning = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
-    return "".join(
-        letter
-        for letter in lines
-        if letter in "\n\t" or unicodedata.category(letter) != "Cc" and unicodedata.bidirectional(letter) not in turning
-    )
+    keeps = lambda letter: unicodedata.category(letter) != "Cc" and unicodedata.bidirectional(letter) not in turning
+    return "".join(letter for letter in lines if letter in "\n\t" or keeps(letter))
+
+
+@once
+def quick() -> Decoder:
+    """The shipped storyteller made ready to tell, once for all."""
+    return Decoder(shelf(TELLER).model)
+
+
+def begin(wish: Wish) -> "Story":
+    """A story by the shipped storyteller, of which nothing is told yet. The first one waits for the weights."""
+    return Story(shelf(TELLER), quick(), wish)
 
 
 class Story:
     """A beginning and what was told after it, with the log that the page shows (see parts/strip.py)."""
 
-    def __init__(self, teller: Loaded, wish: Wish):
-        self.teller, self.wish = teller, wish
+    def __init__(self, teller: Loaded, decoder: Decoder, wish: Wish):
+        self.teller, self.decoder, self.wish = teller, decoder, wish
         self.end = teller.tokenizer.token_to_id(END)
         self.ids = [self.end, *teller.tokenizer.encode(wish.beginning, add_special_tokens=False).ids]
         self.guesses: list[Guess] = []
@@ -120,16 +129,15 @@ class Story:
 
 async def tell(story: Story, length: int) -> AsyncIterator[None]:
     """Adds up to `length` tokens to a story, until it ends or is asked to halt; comes up after each."""
-    gpt: GPT = story.teller.model
     loop, known = asyncio.get_running_loop(), len(story.ids)
     rng = noise(story.wish.seed, known)
-    guesses = gpt.tell(story.ids[-gpt.config.context :], rng, length, **story.wish.knobs._asdict())
+    guesses = story.decoder.tell(story.ids[-story.decoder.config.context :], rng, length, **story.wish.knobs._asdict())
     while (guess := await loop.run_in_executor(TURNS, next, guesses, None)) is not None and not story.halt:
         story.add(guess)
         yield
         if guess.token == story.end:
             break
-    story.pair_nats += await loop.run_in_executor(TURNS, pair_nats, gpt, story.ids[known - 1 :])
+    story.pair_nats += await loop.run_in_executor(TURNS, pair_nats, story.teller.model, story.ids[known - 1 :])
 
 
 async def tell_readers(story: Story, length: int) -> AsyncIterator[None]:
@@ -158,7 +166,7 @@ def pair_nats(gpt: GPT, ids: list[int]) -> float:
 @once
 def opening(beginning: str, length: int) -> Story:
     """The story that stands on the page when it opens: told once, with seed 0, for all visitors of this process."""
-    story = Story(shelf(TELLER), wish(beginning, 0.8, 0, 0.95, 0))
+    story = begin(wish(beginning, 0.8, 0, 0.95, 0))
 
     async def told() -> None:
         async for _ in tell(story, length):

@@ -1,11 +1,11 @@
 """The token strip: a story whose every piece is a button, tinted by the chance the model gave it.
 
-What goes to the page is a log in one string, a line of JSON an event. A longer log begins with the shorter one, so Gradio
-sends only what is new, and the page only appends. The first line says how the log begins; then come pieces and marks:
+What goes to the page is a log in one string, a line of JSON an event. A longer log begins with the shorter one, so
+Gradio sends only what is new, and the page only appends. First comes what stands before, then pieces and marks:
 
-    {"before": "Once upon a time", "pace": 0}      plain text before the pieces; milliseconds between pieces, 0 for at once
-    ["fox", 0.03, [["dog", 0.2], ...]]             text, chance, the five likeliest; text "" is the end of a document
-    "rest"  "go"                                   nothing more comes for now; more will come
+    {"before": "Once upon a time", "pace": 0}   plain text; milliseconds from piece to piece, 0 for at once
+    ["fox", 0.03, [["dog", 0.2], ...]]          text, chance, the five likeliest; text "" is the end of a document
+    "rest", "go"                                nothing more comes for now; more will come
 """
 
 import json
