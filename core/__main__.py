@@ -1,4 +1,4 @@
-"""python -m core train | measure | fetch"""
+"""python -m core train | measure | fetch | retell"""
 
 import argparse
 import json
@@ -12,12 +12,12 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer
 
-from core import checkpoint
+from core import checkpoint, retell
 from core import measure as measures
 from core.data import COLLECTIONS, data_folder, open_collection
 from core.data import fetch as fetching
 from core.data.packs import read_pack
-from core.data.text import whole_text
+from core.data.text import RETOLD, whole_text
 from core.families import FAMILIES, build
 from core.model import Mishap
 from core.train import Plan, Trainer, pick_device
@@ -29,6 +29,7 @@ def main(arguments: list[str]) -> None:
     train_arguments(verbs.add_parser("train", help="train a model and keep it as a checkpoint"))
     measure_arguments(verbs.add_parser("measure", help="measure a checkpoint, each number with its yardsticks"))
     fetch_arguments(verbs.add_parser("fetch", help="download a collection of real data"))
+    retell_arguments(verbs.add_parser("retell", help="let the storyteller write the collection 'retold'"))
     options = parser.parse_args(arguments)
     try:
         options.act(options, arguments)
@@ -159,6 +160,19 @@ def fetch_arguments(parser: argparse.ArgumentParser) -> None:
 def fetch(options: argparse.Namespace, arguments: list[str]) -> None:
     for now in fetching.fetch(options.name, data_folder()):
         print(f"\r{now.file}  {now.done / 1e6:.1f} of {now.total / 1e6:.1f} MB", end="", flush=True)
+    print()
+
+
+def retell_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--bytes", type=int, default=500_000)
+    parser.add_argument("--out", type=Path, default=RETOLD)
+    parser.set_defaults(act=tell_again)
+
+
+def tell_again(options: argparse.Namespace, arguments: list[str]) -> None:
+    model, _, tokenizer = checkpoint.load("storyteller")
+    for done in retell.write(options.out, model, tokenizer, options.bytes):
+        print(f"\r{done:,} bytes", end="", flush=True)
     print()
 
 

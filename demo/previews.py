@@ -5,6 +5,7 @@ measured on the model as it stands.
 """
 
 import math
+from collections.abc import Iterable
 from html import escape
 from typing import Any
 
@@ -15,11 +16,16 @@ from core.data.text import Text
 from core.gan import GAN
 from core.gpt import GPT
 from core.measure import bigram_nats, effective, pca_error, text_nats
-from core.model import noise
-from core.vae import VAE
+from core.model import Batch, noise
+from core.vae import VAE, kl
 from demo.runs import Run
 from demo.show import figure
 from demo.words import words
+
+
+def wall(figures: Iterable[str]) -> str:
+    """Pictures hung in rows."""
+    return f'<div class="bench-wall">{"".join(figures)}</div>'
 
 
 class Wall:
@@ -29,6 +35,7 @@ class Wall:
 
     def __init__(self, model: GAN, data: Pictures, judge: Any = None):
         self.labels, self.judge = data.card.labels, judge
+        self.real = data.fixed(200)
         self.y = torch.arange(24) % max(1, len(self.labels))
         self.z = model.latents(24, noise(7))
         self.n = 0
@@ -37,26 +44,22 @@ class Wall:
     def look(self, run: Run) -> str:
         model, device = run.trainer.model, run.trainer.device
         pictures = model.paint(self.z.to(device), self.y.to(device)).cpu()
-        return (
-            '<div class="bench-wall">'
-            + "".join(figure(x, self.name(int(y))) for x, y in zip(pictures, self.y))
-            + "</div>"
-        )
+        return wall(figure(x, self.name(int(y))) for x, y in zip(pictures, self.y))
 
     def name(self, y: int) -> str:
         return words("train")["painting"].format(label=self.labels[y] if self.labels else "")
 
     @torch.inference_mode()
     def sentence(self, run: Run) -> tuple[str, str]:
-        texts, caught = words("train"), run.last.losses["caught"] if run.last else 0.5
+        model, device, texts = run.trainer.model, run.trainer.device, words("train")
+        real = Batch(*(part.to(device) for part in self.real if part is not None))
+        y = model.labels(real)
+        forged = model.paint(model.latents(len(y), noise(8)).to(device), y)
+        caught = float((model.judge(real.x, y) > model.judge(forged, y)).float().mean())
         said = texts["gan_said"].format(caught=round(100 * caught))
         if not self.judge or not self.labels:
             return said, texts["gan_yard"]
-        y = torch.arange(200) % len(self.labels)
-        x = run.trainer.model.paint(
-            run.trainer.model.latents(200, noise(8)).to(run.trainer.device), y.to(run.trainer.device)
-        )
-        kinds = effective(self.judge.logits(x.cpu()).argmax(1).bincount(minlength=len(self.labels)) / len(y))
+        kinds = effective(self.judge.logits(forged.cpu()).argmax(1).bincount(minlength=len(self.labels)) / len(y))
         return said + " " + texts["gan_kinds"].format(kinds=kinds, all=len(self.labels)), texts["gan_yard"]
 
 
@@ -86,8 +89,9 @@ class Redraws:
     def sentence(self, run: Run) -> tuple[str, str]:
         model, texts = run.trainer.model, words("train")
         x = self.x.to(run.trainer.device)
-        error = float(((model.decode(model.encode(x)[0]) - x) / 2).square().mean())
-        bits = run.last.losses["kl"] / math.log(2) if run.last else 0.0
+        mean, logvar = model.encode(x)
+        error = float(((model.decode(mean) - x) / 2).square().mean())
+        bits = float(kl(mean, logvar).sum(1).mean()) / math.log(2)
         said = texts["vae_said"].format(error=100 * error**0.5, bits=bits)
         return said, texts["vae_yard"].format(latent=self.latent, error=100 * self.rival**0.5)
 

@@ -6,7 +6,6 @@ The page keeps a run's id in the browser, so that a reload finds it again; every
 import tempfile
 import time
 from collections.abc import Iterator
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from demo.limits import finite, whole
 from demo.parts.border import border
 from demo.parts.lesson import Room, say
 from demo.runs import Run, Runs
-from demo.training import Seen, begin, equip, offered, read_text, resumed, see
+from demo.training import Seen, begin, equip, glance, is_missing, note, offered, read_text, resumed, see
 from demo.words import words
 
 RUNS = Runs()
@@ -45,9 +44,7 @@ class Bench:
             with room.more:
                 self.rarer()
             with room.see:
-                self.view = gr.HTML(
-                    note(self.texts["empty"]), elem_id=f"{family}-train-view", elem_classes=["bench"], js_on_load=None
-                )
+                self.view = gr.HTML(elem_id=f"{family}-train-view", elem_classes=["bench"], js_on_load=None)
         self.wire()
 
     def name(self, part: str) -> str:
@@ -65,7 +62,6 @@ class Bench:
             label=texts["size"],
             elem_id=self.name("size"),
         )
-        text = self.family == "gpt"
         self.text = gr.Textbox(
             label=texts["text"],
             info=texts["text_note"],
@@ -78,9 +74,7 @@ class Bench:
         self.file = gr.UploadButton(
             texts["file"], file_types=[".txt"], visible=False, size="sm", elem_id=self.name("file")
         )
-        if text:
-            self.data.input(lambda d: [gr.update(visible=d == "own")] * 2, self.data, [self.text, self.file], **HIDDEN)
-            self.file.upload(border(read_text), self.file, self.text, **HIDDEN)
+        self.fetch = gr.Button(texts["fetch"], visible=False, size="sm", elem_id=self.name("fetch"))
 
     def buttons(self) -> None:
         def button(verb: str, visible: bool, primary: bool = False) -> gr.Button:
@@ -121,7 +115,6 @@ class Bench:
             size="sm",
             elem_id=self.name("bring"),
         )
-        self.fetch = gr.Button(texts["fetch"], size="sm", visible=self.family != "gpt", elem_id=self.name("fetch"))
 
     def wire(self) -> None:
         """Start and Go on end in `drive`, which streams; the others answer at once."""
@@ -153,10 +146,14 @@ class Bench:
             show_progress="hidden",
             api_visibility="private",
         )
+        self.data.input(
+            border(self.choose), [self.data, self.stored], [self.view, self.text, self.file, self.fetch], **HIDDEN
+        )
+        self.file.upload(border(read_text), self.file, self.text, **HIDDEN)
         self.fetch.click(border(self.load), self.data, self.view, show_progress="hidden", api_visibility="private")
         page = Context.root_block
         page.unload(leave)
-        page.load(border(self.find), self.stored, shown, show_progress="hidden", api_visibility="private")
+        page.load(border(self.find), [self.stored, self.data], shown, show_progress="hidden", api_visibility="private")
 
     def shown(self, seen: Seen, state: str, sentence: str = "", guess: str = "") -> list[Any]:
         """What all buttons answer with; a sentence takes the place of the result."""
@@ -185,7 +182,7 @@ class Bench:
             RUNS.drop(old)
             RUNS.add(run)
         except Mishap:
-            yield [gr.skip(), *self.find(old)]
+            yield [gr.skip(), *self.find(old, data)]
             raise
         yield [run.id, *self.shown(see(run), "resting")]
 
@@ -209,6 +206,15 @@ class Bench:
             raise Mishap(self.texts["other_family"])
         return run
 
+    def choose(self, data: str, key: str) -> list[Any]:
+        """Shows what was chosen, unless a run is on view; offers to download what is missing."""
+        try:
+            self.own(key)
+            view = gr.skip()
+        except Mishap:
+            view = sight(data)
+        return [view, *[gr.update(visible=data == "own")] * 2, gr.update(visible=is_missing(data))]
+
     def halt(self, key: str) -> None:
         run = self.own(key)
         RUNS.rest(run, run.seat)
@@ -217,12 +223,12 @@ class Bench:
         run = self.own(key)
         return self.shown(RUNS.once(run, see), "resting")
 
-    def find(self, key: str) -> list[Any]:
-        """After a reload: the run, if it is still here; else the page as it was."""
+    def find(self, key: str, data: str) -> list[Any]:
+        """After a reload: the run, if it is still here; else what there is to learn from."""
         try:
             run = self.own(key)
         except Mishap:
-            return [note(self.texts["empty"]), "", *self.state("new")]
+            return [sight(data), "", *self.state("new")]
         with run.lock:
             seen = see(run)
         return self.shown(seen, "resting", self.texts["elsewhere" if run.seat else "found"])
@@ -258,9 +264,12 @@ class Bench:
         yield note(self.texts["fetched"])
 
 
-def note(sentence: str) -> str:
-    """A line where the picture will be."""
-    return f'<p class="meter" data-step="0">{escape(sentence)}</p>'
+def sight(name: str) -> str:
+    """What there is to learn from, or why it cannot be seen."""
+    try:
+        return glance(name)
+    except Mishap as mishap:
+        return note(str(mishap))
 
 
 def bench(family: str) -> Bench:

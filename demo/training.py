@@ -2,6 +2,7 @@
 
 import os
 import time
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,15 +10,16 @@ from typing import Any, NamedTuple
 import torch
 
 from core import checkpoint
-from core.data import COLLECTIONS, open_collection
-from core.data.text import LARGEST
+from core.data import COLLECTIONS, data_folder, open_collection
+from core.data.fetch import SOURCES
+from core.data.text import LARGEST, read_parts
 from core.families import FAMILIES, build
 from core.model import Mishap
 from core.train import Plan, Trainer, pick_device
-from demo.previews import PREVIEWS
+from demo.previews import PREVIEWS, wall
 from demo.runs import Run
 from demo.shelf import collection, shelf
-from demo.show import curves
+from demo.show import curves, figure
 from demo.words import words
 
 PATIENT = 3.0  # seconds between two results, which cost more than a look
@@ -62,6 +64,35 @@ def equip(trainer: Trainer) -> Run:
     known = shelf(judge).model if judge in checkpoint.names("judge") else None
     preview = PREVIEWS[trainer.plan.family](trainer.model.eval(), trainer.data, known)
     return Run(trainer, preview)
+
+
+@cache
+def glance(name: str) -> str:
+    """What there is to learn from, as HTML; Mishap if it is not on this machine."""
+    texts, card = words("train"), COLLECTIONS[name]
+    if card.learns == "text":
+        story = read_parts(name, data_folder(), most=1)[0].train[0]
+        sight = f'<p class="sample">{escape(story[:420])} …</p>'
+    else:
+        x, y = collection(name).fixed(24)
+        sight = wall(figure(picture, card.labels[k]) for picture, k in zip(x, y.tolist()))
+    return f"<h4>{escape(texts['glance'])}</h4>{sight}{note(card.about)}"
+
+
+def is_missing(name: str) -> bool:
+    """Whether a collection could be downloaded and is not here."""
+    if name not in SOURCES:
+        return False
+    try:
+        glance(name)
+    except Mishap:
+        return True
+    return False
+
+
+def note(sentence: str) -> str:
+    """A line under the picture, or in its place."""
+    return f'<p class="meter" data-step="0">{escape(sentence)}</p>'
 
 
 class Seen(NamedTuple):

@@ -17,6 +17,7 @@ from core.model import Batch, Mishap
 
 END = "<|endoftext|>"  # stands before every document, so it begins one and ends the last
 HELD_OUT = 50  # one document in so many is kept from training
+RETOLD = Path(__file__).with_name("retold.txt.gz")  # `python -m core retell` writes it
 LARGEST = 20_000_000  # characters of a text of your own
 
 
@@ -135,6 +136,14 @@ TEXTS: dict[str, Card] = {
         "Told by the shipped storyteller of this project; no person wrote them",
         "Stories a model told: always here, and as good or bad as the model.",
     ),
+    "shakespeare": Card(
+        "shakespeare",
+        "Shakespeare",
+        "text",
+        "public domain",
+        "Tiny Shakespeare, from Andrej Karpathy's char-rnn",
+        "A million letters of Shakespeare's plays; the last tenth is held out.",
+    ),
     "python": Card(
         "python",
         "Python's own source code",
@@ -145,11 +154,12 @@ TEXTS: dict[str, Card] = {
     ),
     "own": Card("own", "Your own text", "text", "yours", "Pasted or uploaded by you", "It stays on this machine."),
 }
-SOURCES = {  # part of "stories": its share of a batch, its files in the data folder
-    "TinyStories": (0.3, ("tinystories_5k.txt.gz", "tinystories_more.txt.gz")),
-    "books": (0.7, ("childrens_books.jsonl.gz", "lang_fairy_books.jsonl.gz")),
+SHARES = {"TinyStories": 0.3, "books": 0.7}  # of a batch of "stories"
+FILES = {  # part: those of its files that are in the data folder make it up
+    "TinyStories": ("tinystories_5k.txt.gz", "tinystories_more.txt.gz", "tinystories_valid.txt.gz"),
+    "books": ("childrens_books.jsonl.gz", "lang_fairy_books.jsonl.gz"),
+    "shakespeare": ("tinyshakespeare.txt.gz",),
 }
-FETCHED = "tinystories_valid.txt.gz"  # what `python -m core fetch stories` brings; it stands in for all of them
 
 
 def open_text(
@@ -158,28 +168,37 @@ def open_text(
     text: str = "",
     tokenizer: Tokenizer | None = None,
     vocab: int = 4096,
-    most: int = LARGEST * 10,
+    most: int = 10 * LARGEST,
 ) -> Text:
     """A text collection, with the tokenizer given or one of `vocab` entries trained on it.
 
     `most` bounds the characters taken of each part, for a page that cannot wait for all of them.
     Mishap if the name is unknown, the files are not in folder, or a text of your own is empty or too large.
     """
+    parts = read_parts(name, folder, text, most)
+    return Text(TEXTS[name], parts, tokenizer or train_tokenizer([d for p in parts for d in p.train], vocab))
+
+
+def read_parts(name: str, folder: Path, text: str = "", most: int = 10 * LARGEST) -> list[Part]:
+    """The documents of a collection, not yet cut into tokens; Mishaps as of open_text."""
     if name not in TEXTS:
         raise Mishap(f"There is no text collection called {name!r}.")
-    if name == "stories":
-        sources = {"TinyStories": (1.0, (FETCHED,))} if only_fetched(folder) else SOURCES
-        parts = [
-            split_part(source, share, first(read_all(folder, files), most))
-            for source, (share, files) in sources.items()
-        ]
-    elif name == "retold":
-        parts = [split_part(name, 1.0, first(read_documents(Path(__file__).with_name("retold.txt.gz")), most))]
-    elif name == "python":
-        parts = [split_part(name, 1.0, first(python_sources(), most))]
+    if name == "own":
+        return [own_part(text)]
+    if name == "shakespeare":
+        parts = [own_part(play, name) for play in read_all(folder, name)]
+    elif name == "stories":
+        found = {part: first(read_all(folder, part), most) for part in SHARES}
+        parts = [split_part(part, SHARES[part], documents) for part, documents in found.items() if documents]
     else:
-        parts = [own_part(text)]
-    return Text(TEXTS[name], parts, tokenizer or train_tokenizer([d for p in parts for d in p.train], vocab))
+        documents = python_sources() if name == "python" else read_documents(RETOLD)
+        parts = [split_part(name, 1.0, first(documents, most))]
+    if not parts:
+        raise Mishap(
+            f"{TEXTS[name].title}: not on this machine yet. `python -m core fetch {name}` downloads some, "
+            "and 'retold' and 'python' need no files."
+        )
+    return parts
 
 
 def whole_text(path: Path, tokenizer: Tokenizer) -> Text:
@@ -198,7 +217,7 @@ def split_part(name: str, share: float, documents: list[str]) -> Part:
     return Part(name, share, [d for d in documents if not held_out(d)], [d for d in documents if held_out(d)])
 
 
-def own_part(text: str) -> Part:
+def own_part(text: str, name: str = "own") -> Part:
     """The first nine tenths to learn from, the rest to be tested on."""
     text = text.strip()
     if not text:
@@ -206,25 +225,17 @@ def own_part(text: str) -> Part:
     if len(text) > LARGEST:
         raise Mishap(f"This text has {len(text):,} characters, and {LARGEST:,} are the most that can be learnt here.")
     cut = len(text) * 9 // 10
-    return Part("own", 1.0, [text[:cut] or text], [text[cut:] or text])
+    return Part(name, 1.0, [text[:cut] or text], [text[cut:] or text])
 
 
-def only_fetched(folder: Path) -> bool:
-    missing = [file for _, files in SOURCES.values() for file in files if not (folder / file).is_file()]
-    return bool(missing) and (folder / FETCHED).is_file()
-
-
-def read_all(folder: Path, files: tuple[str, ...]) -> list[str]:
-    return [document for file in files for document in read_documents(folder / file)]
+def read_all(folder: Path, part: str) -> list[str]:
+    """The documents of those of a part's files that are there."""
+    there = [folder / file for file in FILES[part] if (folder / file).is_file()]
+    return [document for path in there for document in read_documents(path)]
 
 
 def read_documents(path: Path) -> list[str]:
     """Documents of a .txt.gz (a line END between them) or a .jsonl.gz (those without flags)."""
-    if not path.is_file():
-        raise Mishap(
-            f"The file {path.name} is not in the data folder: `python -m core fetch stories` brings stories to learn "
-            "from, and 'retold' and 'python' need no files."
-        )
     try:
         with gzip.open(path, "rt", encoding="utf8") as file:
             if path.name.endswith(".txt.gz"):
