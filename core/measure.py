@@ -62,6 +62,14 @@ def nearest(a: Tensor, b: Tensor) -> float:
     return float(in_chunks(lambda rows: torch.cdist(rows, b).min(1).values, a).median())
 
 
+def variety(features: Tensor, y: Tensor) -> float:
+    """Mean distance between neighbours of one label in features (N, D): near 0 where a subject has one picture only."""
+    order = y.argsort(stable=True)
+    near, labels = features[order], y[order]
+    same = labels[1:] == labels[:-1]
+    return float((near[1:] - near[:-1])[same].norm(dim=1).mean())
+
+
 @torch.inference_mode()
 def measure_judge(judge: Judge, data: Pictures, n: int) -> dict[str, Number]:
     x, y = fixed(data, n, "test")
@@ -89,6 +97,12 @@ def measure_gan(gan: GAN, data: Pictures, n: int, judge: Judge) -> dict[str, Num
             frechet(features["fake"], features["real"]), "distance", len(y), {"real against real": floor}
         ),
         "classes painted": Number(judged, "effective classes", len(y), {"real pictures": true}),
+        "variety": Number(
+            variety(features["fake"], y),
+            "distance within a subject",
+            len(y),
+            {"real pictures": variety(features["train"], y)},
+        ),
         "copying": Number(
             nearest(features["fake"][:1000], features["train"]),
             "distance to the nearest training picture",

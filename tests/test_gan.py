@@ -6,7 +6,7 @@ import torch
 from core.data import open_collection
 from core.families import build
 from core.gan import GAN
-from core.measure import frechet, threshold
+from core.measure import frechet, threshold, variety
 from core.model import noise
 from core.train import Plan, Trainer
 
@@ -72,3 +72,10 @@ def test_frechet_of_known_normals():
 def test_the_threshold_parts_what_can_be_parted():
     real, fake = torch.tensor([2.0, 3.0, 4.0]), torch.tensor([-1.0, 0.0, 1.0, 1.5])
     assert 1.5 < threshold(real, fake) < 2.0
+
+
+def test_variety_sees_a_forger_with_one_picture_a_subject():
+    y = torch.arange(90) % 3
+    alike, varied = torch.eye(8)[y], torch.randn(90, 8, generator=noise(0))
+    assert variety(alike, y) == 0
+    assert variety(varied, y) == pytest.approx(4, rel=0.15)  # sqrt(2 * 8)
