@@ -23,6 +23,7 @@ FINE = 4  # fine dots along a side of such a dot: strokes are measured and drawn
 GRID = SIDE * FINE
 FAINTEST = 0.1  # of full brightness; less is dust, not ink
 CUT = 0.5  # of the strongest ink: where a stroke ends
+REACH = 20  # fine dots; no stroke is thicker than twice this, and nothing farther off matters
 FAR = 1e6
 
 
@@ -136,11 +137,13 @@ def centre_of_mass(ink: Tensor) -> tuple[float, float]:
 
 
 def distance(to: Tensor) -> Tensor:
-    """to (G, G) bool -> (G, G): how far each dot is from the nearest True one (Euclid, exact)"""
-    steps = torch.arange(len(to), dtype=torch.float32)
-    square = (steps[:, None] - steps).square()
-    down = (square[:, :, None] + torch.where(to, 0.0, FAR)).amin(1)  # (G, G): along each column
-    return (square + down[:, None]).amin(2).sqrt()
+    """to (G, G) bool -> (G, G): how far each dot is from the nearest True one (Euclid), exact up to REACH"""
+    square = torch.arange(-REACH, REACH + 1).square().float()
+    away = torch.where(to, 0.0, FAR)
+    for side in (0, 1):  # the nearest along each column, then of those along each row
+        margin = (0, 0, REACH, REACH) if side == 0 else (REACH, REACH)
+        away = (F.pad(away, margin, value=FAR).unfold(side, 2 * REACH + 1, 1) + square).amin(2)
+    return away.clamp(max=REACH**2).sqrt()
 
 
 def skeleton(on: Tensor) -> Tensor:
