@@ -27,7 +27,7 @@ class Decoder:
         self.width, self.head = gpt.config.width, gpt.config.width // gpt.config.heads
         self.embed = gpt.embed.weight.detach()
         self.out = turned(self.embed)
-        self.layers = [self.prepare(block) for block in gpt.blocks]
+        self.layers = [self.prepare(block) for block in gpt.blocks]  # type: ignore[arg-type]
         turn = torch.cat((gpt.cos, gpt.cos), 1), torch.cat((-gpt.sin, gpt.sin), 1)  # (C, K) each
         # queries would be scaled by sqrt(K) for their norm and 1 / sqrt(K) for attention, keys by sqrt(K) alone
         scale = torch.tensor([1.0, self.head**0.5]).repeat_interleave(gpt.config.heads)[:, None]  # (2H, 1)

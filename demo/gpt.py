@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from threading import Thread
 from typing import Any
 
 import gradio as gr
@@ -12,7 +11,7 @@ from gradio.context import Context
 
 from core.model import Mishap
 from demo.limits import whole
-from demo.parts.border import border, spoken
+from demo.parts.border import spoken
 from demo.parts.lesson import Room, say, text
 from demo.parts.strip import strip
 from demo.spelling import name, rounded
@@ -33,13 +32,14 @@ from demo.words import words
 TEXTS = words("gpt.tell")
 OPENING, REVEAL = (TEXTS["beginnings"][0], 120), 30  # its beginning and length, and milliseconds from piece to piece
 MANY = 64  # readers at once
+WATCH = 0.15  # seconds between two looks at a story that is told for all
 HOLD = "() => document.querySelector('#gpt-tell-strip .leaf').dispatchEvent(new Event('hold'))"
-HIDDEN = {"show_progress": "hidden", "api_visibility": "private"}
+HIDDEN: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 def odds(x: float) -> str:
-    """The x of "1 in x": 1.6, 9, 4,096."""
-    return f"{x:.1f}" if x < 9.95 else f"{x:,.0f}"
+    """The x of "1 in x": 1.6, 6, 4,096."""
+    return f"{x:.2g}" if x < 9.95 else f"{x:,.0f}"
 
 
 def result(story: Story, guessed: str, note: str = "") -> str:
@@ -138,8 +138,8 @@ class Tell:
         self.stop.click(None, None, None, js=HOLD, **HIDDEN)
         self.stop.click(halt, self.story, None, queue=False, **HIDDEN)
         opened = [self.story, self.page, self.room.result]
-        house.select(border(self.open), self.story, opened, queue=False, **HIDDEN)
-        Context.root_block.load(warm, queue=False, **HIDDEN)
+        house.select(self.open, self.story, opened, concurrency_limit=MANY, **HIDDEN)
+        Context.root_block.load(warm, queue=False, **HIDDEN)  # type: ignore[union-attr]
 
     async def start(self, before: Story | None, pieces: Any, guess: Any, *asked: Any) -> AsyncIterator[dict]:
         """A new story in the place of the one before; the same wish again gets the next seed."""
@@ -185,12 +185,29 @@ class Tell:
         finally:
             story.busy = False
 
-    def open(self, story: Story | None) -> Any:
-        """The opening, unless a story stands here already."""
-        if story is not None:
-            return gr.skip()
-        first = opening(*OPENING).twin(REVEAL)
-        return first, first.log, result(first, "", TEXTS["opening"])
+    async def open(self, story: Story | None) -> AsyncIterator[dict]:
+        """The opening, unless a story stands here already; who comes early sees it being told."""
+        with spoken(self.open):
+            if story is not None:
+                return
+            first = await opening(*OPENING)
+            mine = first.twin(0 if first.busy else REVEAL)
+            yield {self.story: mine, self.page: mine.log}
+            async for update in self.watch(mine, first):
+                yield update
+            if mine.halt != "gone":
+                yield {self.page: mine.log, self.room.result: result(mine, "", TEXTS["opening"])}
+
+    async def watch(self, mine: Story, first: Story) -> AsyncIterator[dict]:
+        """Reads along with a story that is being told for all."""
+        while mine.busy and not mine.halt:
+            await asyncio.sleep(WATCH)
+            mine.catch_up(first, 0)
+            mine.busy = first.busy
+            yield {self.page: mine.log}
+        if mine.busy:
+            mine.mark("rest")
+            mine.busy = False
 
 
 def halt(story: Story | None) -> None:
@@ -199,14 +216,10 @@ def halt(story: Story | None) -> None:
         story.halt = "rest"
 
 
-def warm() -> None:
+async def warm() -> None:
     """Has the opening told while the visitor still looks at the first tab; what is amiss is said when it is opened."""
-
-    def told() -> None:
-        with suppress(Mishap):
-            opening(*OPENING)
-
-    Thread(target=told, daemon=True).start()
+    with suppress(Mishap):
+        await opening(*OPENING)
 
 
 def seed() -> gr.Number:

@@ -28,9 +28,13 @@ SEEDS = 999_999
 PACE = 1 / 30  # seconds a token: faster than anyone reads, and the machine is free for the others
 FRAME, BUSY = 0.05, 5  # seconds between two updates of a page; with more readers than so many, each gets fewer
 
+TURNING = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")  # marks that turn the direction of a text
+
 # One thread tells all stories, and its queue is first come, first served: so every story gets its next token in turn.
 TURNS = ThreadPoolExecutor(1, "teller", initializer=torch.set_num_threads, initargs=(1,))
 READING: set[int] = set()  # the stories that are being told on a page now
+OPENED: dict[str, "Story"] = {}  # beginning -> what was told for all visitors alike
+TASKS: set[asyncio.Task[None]] = set()
 
 
 class Knobs(NamedTuple):
@@ -66,9 +70,9 @@ def readable(beginning: Any) -> str:
     if len(beginning) > LONGEST:
         raise Mishap(f"A beginning may have {LONGEST:,} characters, and this one has {len(beginning):,}.")
     lines = beginning.replace("\r\n", "\n").replace("\r", "\n").encode(errors="ignore").decode()
-    turning = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
-    keeps = lambda letter: unicodedata.category(letter) != "Cc" and unicodedata.bidirectional(letter) not in turning
-    return "".join(letter for letter in lines if letter in "\n\t" or keeps(letter))
+    lost = [letter for letter in set(lines) if unicodedata.category(letter) == "Cc" and letter not in "\n\t"]
+    lost += [letter for letter in set(lines) if unicodedata.bidirectional(letter) in TURNING]
+    return lines.translate(dict.fromkeys(map(ord, lost)))
 
 
 @once
@@ -121,10 +125,14 @@ class Story:
     def twin(self, pace: int) -> "Story":
         """The same story for another visitor; pace is in milliseconds a piece."""
         twin = copy.copy(self)
-        twin.ids, twin.guesses, twin.held = list(self.ids), list(self.guesses), list(self.held)
-        twin.speller = copy.copy(self.speller)
-        twin.log = line({"before": self.wish.beginning, "pace": pace}) + self.log.split("\n", 1)[1]
+        twin.catch_up(self, pace)
         return twin
+
+    def catch_up(self, other: "Story", pace: int) -> None:
+        """Takes over all that another has told so far."""
+        self.ids, self.guesses, self.held = list(other.ids), list(other.guesses), list(other.held)
+        self.speller, self.pair_nats = copy.copy(other.speller), other.pair_nats
+        self.log = line({"before": self.wish.beginning, "pace": pace}) + other.log.split("\n", 1)[1]
 
 
 async def tell(story: Story, length: int) -> AsyncIterator[None]:
@@ -163,18 +171,28 @@ def pair_nats(gpt: GPT, ids: list[int]) -> float:
     return float(-chances.gather(1, after[:, None]).sum())
 
 
-@once
-def opening(beginning: str, length: int) -> Story:
-    """The story that stands on the page when it opens: told once, with seed 0, for all visitors of this process."""
-    story = begin(wish(beginning, 0.8, 0, 0.95, 0))
+async def opening(beginning: str, length: int) -> Story:
+    """The story that stands on the page when it opens: told once, with seed 0, for all visitors of this process.
 
-    async def told() -> None:
+    Whoever comes first begins it; while it is busy it is still being told.
+    """
+    fresh = await asyncio.to_thread(begin, wish(beginning, 0.8, 0, 0.95, 0))
+    story = OPENED.setdefault(beginning, fresh)
+    if story is fresh:
+        story.busy = True
+        task = asyncio.create_task(tell_all(story, length))
+        TASKS.add(task)  # a task that nobody holds may be lost
+        task.add_done_callback(TASKS.discard)
+    return story
+
+
+async def tell_all(story: Story, length: int) -> None:
+    try:
         async for _ in tell(story, length):
             pass
-
-    asyncio.run(told())
-    story.mark("rest")
-    return story
+        story.mark("rest")
+    finally:
+        story.busy = False
 
 
 class Figures(NamedTuple):

@@ -74,9 +74,7 @@ def test_a_story_is_begun_before_anybody_asks_and_one_can_begin_stop_and_go_on(p
     stopped = told(page)
     time.sleep(1.0)
     assert told(page) == stopped
-    page.wait_for_function(
-        "document.querySelector('#gpt-tell-result').textContent.includes('first choice')", timeout=SLOW
-    )
+    page.locator("#gpt-tell-result").get_by_text("first choice").wait_for(timeout=SLOW)
     count = pieces(page)
     assert count < 380
     page.locator("#gpt-tell-on").click()
