@@ -29,6 +29,7 @@ FARTHEST = 6.0  # a latent seldom lies beyond 3
 SEEDS = 999_999
 COLOUR_PAD = 64  # dots along a side of the pad for paintings: two for each of the picture's
 BRUSH = 6  # dots of the pad
+CRISP = 4  # how much steeper the edges of an enlarged drawing are made
 EASEL = ThreadPoolExecutor(1, "easel", initializer=torch.set_num_threads, initargs=(1,))
 # One thread for all: small networks gain nothing from several, and its queue is first come, first served.
 
@@ -94,9 +95,11 @@ def example(name: str, n: int) -> Tensor:
         x = unseen(name).fixed(1, start=whole(n, 0, SEEDS, "The example") % 1000).x
     except Mishap:
         return pen(list(SKETCHES.values())[n % len(SKETCHES)], side, BRUSH)
-    x = x[:, :, 2:-2, 2:-2] if channels == 1 else x  # the margin that packs were given
-    mode = {"mode": "bilinear", "align_corners": False} if channels == 1 else {"mode": "nearest"}
-    return torch.nn.functional.interpolate((x + 1) / 2, (side, side), **mode)[0]
+    if channels == 3:
+        return torch.nn.functional.interpolate((x + 1) / 2, (side, side))[0]
+    light = (x[:, :, 2:-2, 2:-2] + 1) / 2  # without the margin that packs are given
+    light = torch.nn.functional.interpolate(light, (side, side), mode="bilinear", align_corners=False)[0]
+    return ((light - ink.CUT) * CRISP + ink.CUT).clamp(0, 1)
 
 
 def unseen(name: str) -> Pictures:

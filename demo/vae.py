@@ -6,7 +6,7 @@ import gradio as gr
 from gradio.context import Context
 from torch import Tensor
 
-from demo import redraw
+from demo import redraw, studio
 from demo.ink import is_empty
 from demo.limits import whole
 from demo.parts.border import border
@@ -38,13 +38,13 @@ def drawn(name: str, mean: Tensor, spread: Tensor, seed: int) -> dict[str, Any]:
 
 def mix(asked: dict[str, Any]) -> dict[str, str]:
     """A slider moved: the picture of {"name", "code"}. Mishap for what no slider of ours says."""
-    name = asked.get("name")
+    name = asked.get("name", "")
     return {"dots": pack(paint(code(asked.get("code"), name)[None], name)[0])}
 
 
 def shake(asked: dict[str, Any]) -> dict[str, Any]:
     """Other draws from the cloud {"name", "code", "spread", "seed"}."""
-    name = asked.get("name")
+    name = asked.get("name", "")
     mean, spread = code(asked.get("code"), name), code(asked.get("spread"), name, 0, "A spread")
     return drawn(name, mean, spread, whole(asked.get("seed"), 0, SEEDS, "The seed"))
 
@@ -93,7 +93,8 @@ class Sketch:
         asked = [self.collection, self.turn, self.room.guess]
         self.another.click(border(self.show), asked, shows, **AT_ONCE).then(**after)
         self.collection.input(border(self.show), asked, shows, **AT_ONCE).then(**after)
-        Context.root_block.load(border(self.open), asked, shows, **AT_ONCE).then(**after)
+        page: Any = Context.root_block
+        page.load(border(self.open), asked, shows, **AT_ONCE).then(**after)
 
     def open(self, name: str, turn: int, guess: str) -> tuple[int, dict[str, Any], dict[str, Any], str]:
         """The page opens with the first example."""
@@ -131,3 +132,5 @@ def tab() -> None:
             if collections():  # a house without shipped models can still train one
                 with gr.Tab(TEXTS["title"], id="vae-sketch"):
                     Sketch()
+            with gr.Tab(words("vae.train")["title"], id="vae-train"):
+                studio.bench("vae")
