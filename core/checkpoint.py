@@ -28,9 +28,9 @@ LARGEST_MODEL = 16_000_000  # weights
 
 
 class Loaded(NamedTuple):
-    model: Model
+    model: Any  # a Model of the card's family
     card: dict[str, Any]
-    tokenizer: Tokenizer | None
+    tokenizer: Any  # a Tokenizer where the family learns text, else None
 
 
 def describe(trainer: Trainer, command: str, numbers: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -110,6 +110,8 @@ class GPT(Model):
     }
     RECIPE = {"lr": 0.02, "batch": 16}
     LEARNS = ("text",)
+    cos: Tensor
+    sin: Tensor
 
     def __init__(self, config: Config):
         super().__init__()
@@ -216,7 +218,7 @@ class Muon(Optimizer):
     """Momentum whose step is made orthogonal: every direction of a matrix moves equally far.
 
     Jordan 2024 (kellerjordan.github.io/posts/muon). Matrices of one shape go through the iteration together: one by
-    one it would double a small model's step. torch.optim.Muon works one by one, and in bf16, slow where that is emulated.
+    one it would double a small model's step. torch.optim.Muon works one by one, in bf16, slow where that is emulated.
     """
 
     def __init__(self, params: list[nn.Parameter], lr: float, momentum: float = 0.95, weight_decay: float = 0.01):
@@ -225,7 +227,7 @@ class Muon(Optimizer):
     @torch.no_grad()
     def step(self, closure=None):
         for group in self.param_groups:
-            shapes: dict[tuple[int, int], list[tuple[nn.Parameter, Tensor]]] = {}
+            shapes: dict[tuple[int, ...], list[tuple[Tensor, Tensor]]] = {}
             for p in group["params"]:
                 if p.grad is None:
                     continue

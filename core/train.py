@@ -79,7 +79,8 @@ class Trainer:
     def __init__(self, plan: Plan, model: Model, data: Any, device: torch.device | None = None):
         self.plan, self.data = plan, data
         self.device = device or torch.device("cpu")
-        self.model = model.to(self.device, memory_format=torch.channels_last)  # convolutions are faster so
+        # convolutions are faster with the channels last
+        self.model = model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.lr = plan.lr or model.RECIPE["lr"]
         self.batch = plan.batch or model.RECIPE["batch"]
         self.optimizers = self.model.optimizers(self.lr)
@@ -108,7 +109,7 @@ class Trainer:
         """One step, its randomness made anew from (seed, step)."""
         seed = self.plan.seed
         batch = self.model.draw(self.data, self.batch, noise(seed, self.step, 0))
-        batch = Batch(*(None if part is None else part.to(self.device) for part in batch))
+        batch = Batch(batch.x.to(self.device), None if batch.y is None else batch.y.to(self.device))
         if batch.x.dim() == 4:
             batch = batch._replace(x=batch.x.contiguous(memory_format=torch.channels_last))
         self.set_rates()

@@ -59,6 +59,7 @@ class VAE(Model):
     }
     RECIPE = {"lr": 2e-3, "batch": 128}
     LEARNS = ("images",)
+    carried: Tensor
 
     def __init__(self, config: Config):
         super().__init__()

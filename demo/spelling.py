@@ -34,7 +34,7 @@ class Speller:
 
 def raw(tokenizer: Tokenizer, token: int) -> bytes:
     """The bytes behind a token of a byte-level vocabulary."""
-    return bytes(BYTES[letter] for letter in tokenizer.id_to_token(token))
+    return bytes(BYTES[letter] for letter in tokenizer.id_to_token(token))  # type: ignore[union-attr]
 
 
 def name(tokenizer: Tokenizer, token: int) -> str:

@@ -151,7 +151,7 @@ class Bench:
         )
         self.file.upload(border(read_text), self.file, self.text, **HIDDEN)
         self.fetch.click(border(self.load), self.data, self.view, show_progress="hidden", api_visibility="private")
-        page = Context.root_block
+        page: Any = Context.root_block
         page.unload(leave)
         page.load(border(self.find), [self.stored, self.data], shown, show_progress="hidden", api_visibility="private")
 

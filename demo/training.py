@@ -110,7 +110,7 @@ def see(run: Run) -> Seen:
         run.picture = run.preview.look(run)
     elif run.trainer.plan.family != "gpt":  # a picture costs little, eighty words do not
         run.picture = run.preview.look(run)
-    return Seen(draw(run), run.sentence)
+    return Seen(draw(run), run.sentence)  # type: ignore[arg-type]  # it has been measured by now
 
 
 def draw(run: Run) -> str:

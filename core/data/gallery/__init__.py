@@ -1,7 +1,7 @@
 """Collections drawn by programs of ours: always there, endless, labelled, captioned, with their true factors.
 
-Every picture has a seed of its own and is the same, bit for bit, in whatever company and order it is drawn. Painters are
-modules with a CARD, `paint(factors, y)` and `caption(row, y)`; see faces.py for the first.
+Every picture has a seed of its own and is the same, bit for bit, in whatever company and order it is drawn. Painters
+are modules with a CARD, `paint(factors, y)` and `caption(row, y)`; see faces.py for the first.
 """
 
 from typing import NamedTuple, Protocol
