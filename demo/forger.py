@@ -14,9 +14,9 @@ from torch import Tensor
 
 from core.checkpoint import names
 from core.model import Mishap, noise
+from demo import shelf
 from demo.critic import line
 from demo.limits import finite, one_of, whole
-from demo.shelf import shelf
 from demo.show import uri
 from demo.words import words
 
@@ -34,7 +34,7 @@ def collections() -> tuple[str, ...]:
 
 def card(collection: str) -> dict[str, Any]:
     """The card of the forger for a collection; Mishap if there is none."""
-    return shelf("gan-" + one_of(collection, collections(), "The collection")).card
+    return shelf.card("gan-" + one_of(collection, collections(), "The collection"))
 
 
 def subjects(collection: str) -> list[str]:
@@ -55,7 +55,7 @@ def painted(collection: str, subject: str, seed: int, bold: float, count: int) -
     """Paintings (count, C, S, S) and their labels (count,). Painting i of a seed is the same in any count."""
     seed, bold = whole(seed, 0, SEEDS, "The seed"), finite(bold, 0, BOLDEST, "Boldness")
     y = asked(collection, subject, whole(count, 1, MOST, "The count"))
-    gan = shelf(f"gan-{collection}").model
+    gan = shelf.shelf(f"gan-{collection}").model
     z = torch.cat([gan.latents(1, noise(seed, i)) for i in range(len(y))])
     return gan.paint(bold * z, y), y
 
@@ -63,7 +63,7 @@ def painted(collection: str, subject: str, seed: int, bold: float, count: int) -
 @torch.inference_mode()
 def beliefs(collection: str, x: Tensor, y: Tensor) -> Tensor:
     """The critic's chance (n,) that each of the pictures x is real."""
-    return line(f"gan-{collection}").chances(shelf(f"gan-{collection}").model.judge(x, y), y)
+    return line(f"gan-{collection}").chances(shelf.shelf(f"gan-{collection}").model.judge(x, y), y)
 
 
 def says(chance: float) -> tuple[str, int]:

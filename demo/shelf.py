@@ -5,7 +5,7 @@ from functools import cache, wraps
 from threading import Lock
 from typing import Any
 
-from core.checkpoint import Loaded, load, names
+from core.checkpoint import SHELF, Loaded, load, names, read_card
 from core.data import open_collection
 from core.model import Mishap
 
@@ -25,9 +25,16 @@ def once(make: Callable[..., Any]) -> Callable[..., Any]:
 @once
 def shelf(name: str) -> Loaded:
     """The shipped checkpoint of that name; Mishap for any other, so that no visitor names a folder of ours."""
+    card(name)
+    return load(name)
+
+
+@once
+def card(name: str) -> dict[str, Any]:
+    """Its card alone, which costs next to nothing: the page is laid out before any weights are read."""
     if name not in names():
         raise Mishap(f"There is no shipped model called {str(name)[:40]!r}.")
-    return load(name)
+    return read_card(SHELF / name / "card.json")
 
 
 @once
