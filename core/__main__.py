@@ -61,7 +61,7 @@ def train_arguments(parser: argparse.ArgumentParser) -> None:
 def train(options: argparse.Namespace, arguments: list[str]) -> None:
     torch.set_num_threads(options.threads)
     name = options.name or f"{options.family}-{options.data}"
-    extra = {key: json.loads(value) for key, value in (pair.split("=", 1) for pair in options.option)}
+    extra = dict(setting(pair) for pair in options.option)
     plan = Plan(
         options.family,
         options.data,
@@ -88,6 +88,15 @@ def train(options: argparse.Namespace, arguments: list[str]) -> None:
         options.out / name, trainer.model, card, tokenizer, torch.bfloat16 if options.bf16 else torch.float32
     )
     print(f"kept as {options.out / name}; `python -m core measure {name} --write` puts its numbers on the card")
+
+
+def setting(pair: str) -> tuple[str, Any]:
+    """NAME=JSON of the command line; Mishap if it is not of that form."""
+    name, _, value = pair.partition("=")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        raise Mishap(f"A setting is written NAME=JSON, such as beta=4, and {pair!r} is not.") from None
 
 
 def follow(trainer: Trainer, state: Path, seconds: float) -> None:
