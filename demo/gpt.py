@@ -165,6 +165,7 @@ class Tell:
             while story.halt and story.busy:  # it was asked to stop, and is about to
                 await asyncio.sleep(0.02)
             if story.busy:
+                yield {self.page: gr.skip()}
                 return
             story.wish, story.halt = story.wish._replace(knobs=knobs), ""
             story.mark("go")
@@ -189,6 +190,7 @@ class Tell:
         """The opening, unless a story stands here already; who comes early sees it being told."""
         with spoken(self.open):
             if story is not None:
+                yield {self.page: gr.skip()}  # a stream of nothing at all would empty its outputs
                 return
             first = await opening(*OPENING)
             mine = first.twin(0 if first.busy else REVEAL)

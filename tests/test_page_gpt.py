@@ -68,6 +68,11 @@ def test_a_story_is_begun_before_anybody_asks_and_one_can_begin_stop_and_go_on(p
     assert pieces(page) > 20
     assert "seed 0" in page.locator("#gpt-tell-result").text_content()
     assert page.locator("#gpt-tell-strip .others li").count() >= 5  # the greatest surprise is open
+    opening = told(page)
+    page.get_by_role("tab", name="Measured").click()
+    page.get_by_role("tab", name=TAB).click()
+    time.sleep(0.5)
+    assert told(page) == opening
     tell(page)
     wait_for_pieces(page, 8)
     page.locator("#gpt-tell-stop").click()

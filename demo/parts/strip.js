@@ -50,7 +50,7 @@ function append([text, chance, others]) {
   button.setAttribute('aria-pressed', 'false');
   if (core === '') {
     button.classList.add(text === '' ? 'end' : text.includes('\n') ? 'line' : 'space');
-    (word || leaf).append(button);
+    ((text && word) || leaf).append(button);
     leaf.append(text);
     word = null;
   } else {
