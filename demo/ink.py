@@ -117,6 +117,7 @@ def pick(field: Tensor, x: Tensor, y: Tensor) -> Tensor:
 def centre_lines(on: Tensor) -> tuple[Tensor, float]:
     """on (G, G) bool -> phi (G, G), distance from the centre line of the nearest stroke, and half a stroke's width"""
     line, deep = skeleton(on), distance(~on)
+    line = line if line.any() else deep == deep.max()  # thinning eats a square dot whole
     half = float(deep[line].median()) - 0.5
     edge = torch.where(on, 0.5 - deep, distance(on) - 0.5)
     return torch.minimum(edge + half, distance(line)), half

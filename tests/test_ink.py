@@ -89,11 +89,14 @@ def test_what_is_filled_stays_filled():
     assert float(middle.mean()) > 0.5
 
 
-def test_a_dot_and_a_full_pad_are_no_trouble():
-    for drawing in (pen([[(0.9, 0.1), (0.9, 0.1)]], ink.PAD, 3), 1 - pen([[(0.5, 0.5), (0.5, 0.5)]], ink.PAD, 3)):
-        settled = ink.settle(drawing, "digits")
-        assert settled.isfinite().all()
-        assert float(settled.max()) > 0
+def test_a_dot_of_any_size_and_a_full_pad_are_no_trouble():
+    dots = [pen([[(x, 0.1), (x, 0.1)]], ink.PAD, width) for x in (0.5, 0.9) for width in (1.0, 2.0, 3.0, 9.0, 40.0)]
+    square = F.pad(torch.ones(1, 12, 12), (50, 50, 50, 50))
+    for drawing in (*dots, square, 1 - dots[0]):
+        for collection in ink.HANDS:
+            settled = ink.settle(drawing, collection)
+            assert settled.isfinite().all()
+            assert float(settled.max()) > 0
 
 
 def test_ink_at_the_edge_of_the_pad_does_not_run():
