@@ -119,9 +119,7 @@ def test_one_subject_is_painted_when_it_is_asked_for(page):
     before = sources(page)
     page.locator("#gan-paint-subject input").click()
     page.get_by_role("option").nth(2).click()
-    page.wait_for_function(
-        "(before) => document.querySelectorAll('#gan-paint-wall img')[1].src !== before", arg=before[1]
-    )
+    changed(page, before)
     assert len(set(page.locator("#gan-paint-wall .title").all_inner_texts())) == 1
 
 
