@@ -1,0 +1,47 @@
+"""What a critic's number is made to mean."""
+
+import pytest
+import torch
+
+from core.model import Mishap
+from demo.critic import Line, between, remembered
+
+CARD = {
+    "critic's line": {"value": 1.5, "yardsticks": {"mean of real": 2.5, "mean of forged": 0.5}},
+    "critic right": {"value": 0.8413},  # q(0.8413) = 1, so the means lie two spreads apart
+    "forged taken for real": {"value": 0.2, "yardsticks": {"real taken for real": 0.84}},
+}
+
+
+def test_the_line_of_two_normals_gives_their_true_chance():
+    """Real about 2, forged about 0, both of spread 1: by Bayes the chance at l is sigmoid(2 (l - 1))."""
+    rng = torch.Generator().manual_seed(0)
+    real, forged = (torch.randn(200_000, generator=rng) + mean for mean in (2, 0))
+    middle, steep = between(real, forged)
+    assert float(middle) == pytest.approx(1, abs=0.02)
+    assert float(steep) == pytest.approx(2, abs=0.02)
+
+
+def test_a_card_gives_the_same_line_as_the_pictures():
+    line = remembered(3, CARD)
+    logits = torch.tensor([1.5, 2.5, 0.5])
+    chances = line.chances(logits, torch.tensor([0, 1, 2]))
+    torch.testing.assert_close(chances, torch.sigmoid(torch.tensor([0.0, 2.0, -2.0])), atol=1e-3, rtol=0)
+    assert line.n == 0
+
+
+def test_a_critic_that_prefers_forgeries_believes_nothing_more_than_half():
+    """Its order is the wrong way round; turning it over would be our verdict, not the critic's."""
+    middle, steep = between(torch.tensor([0.0, 0.1]), torch.tensor([1.0, 1.1]))
+    line = Line(middle[None], steep[None], torch.ones(1), 1)
+    assert line.chances(torch.tensor([5.0, -5.0]), torch.tensor([0, 0])).tolist() == [0.5, 0.5]
+
+
+def test_no_chance_is_surer_than_the_pictures_it_was_found_on():
+    chances = remembered(1, CARD).chances(torch.tensor([99.0, -99.0]), torch.tensor([0, 0]))
+    torch.testing.assert_close(chances, torch.tensor([0.99, 0.01]))
+
+
+def test_a_critic_that_was_never_measured_is_not_believed():
+    with pytest.raises(Mishap, match="never held against real pictures"):
+        remembered(1, {})
