@@ -19,6 +19,7 @@ from core.vae import VAE, kl
 from demo import ink
 from demo.forger import read
 from demo.limits import finite, one_of, whole
+from demo.shelf import card as its_card
 from demo.shelf import collection, shelf
 from demo.show import pixels, uri
 from demo.sketches import SKETCHES, pen
@@ -66,7 +67,7 @@ def painter(name: str) -> VAE:
 
 def card(name: str) -> dict[str, Any]:
     """The card of that model."""
-    return shelf("vae-" + one_of(name, collections(), "The collection")).card
+    return its_card("vae-" + one_of(name, collections(), "The collection"))
 
 
 def pad_of(name: str) -> tuple[int, int]:
