@@ -15,7 +15,7 @@ def test_eight_gaussians_are_covered():
     """At least six of eight modes, each by more than a fortieth of the points, most points near one."""
     data = open_collection("points-gaussians")
     torch.manual_seed(0)
-    gan = build("gan", "small", data.facts() | {"classes": 0})
+    gan = build("gan", "small", data.facts() | {"classes": 0}, {"penalty": 0.1})
     trainer = Trainer(Plan("gan", "points-gaussians", batch=128), gan, data)
     for now in trainer.run(every=0):
         if now.step == 900:
