@@ -10,6 +10,7 @@ import gradio as gr
 from gradio.context import Context
 
 from core.model import Mishap
+from demo import studio
 from demo.limits import whole
 from demo.parts.border import spoken
 from demo.parts.lesson import Room, say, text
@@ -257,6 +258,9 @@ def slider(key: str, low: float, high: float, value: float, step: float) -> gr.S
 def tab() -> None:
     """The tab with its rooms, and what scripts may call."""
     with gr.Tab(words("gpt")["title"], id="gpt", elem_classes=["family-gpt"]) as house:
-        with gr.Tabs(elem_id="gpt-rooms"), gr.Tab(TEXTS["title"], id="gpt-tell"):
-            Tell(house)
         gr.api(tell, api_name="tell", concurrency_limit=MANY, concurrency_id="tell")
+        with gr.Tabs(elem_id="gpt-rooms"):
+            with gr.Tab(TEXTS["title"], id="gpt-tell"):
+                Tell(house)
+            with gr.Tab(words("gpt.train")["title"], id="gpt-train"):
+                studio.bench("gpt")
