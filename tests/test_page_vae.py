@@ -165,6 +165,17 @@ def test_the_cloud_is_shaken_and_a_draw_can_be_taken(room):
     assert dots(room, AGAIN) == dots(room, corner)
 
 
+def test_a_shaken_cloud_lies_around_the_moved_sliders(room):
+    corner, middle = (f"{MIXER} .grid .frame:nth-child({i}) canvas" for i in (1, 5))
+    old, again = dots(room, corner), dots(room, AGAIN)
+    room.get_by_role("slider").first.focus()
+    room.keyboard.press("PageUp")
+    until_new(room, AGAIN, again)
+    room.click(f"{MIXER} .shake")
+    until_new(room, corner, old)
+    assert dots(room, middle) == dots(room, AGAIN) != again
+
+
 def test_two_visitors_do_not_meet(visit):
     one, two = enter(visit()), enter(visit())
     assert dots(one, READS) == dots(two, READS)

@@ -4,7 +4,7 @@ const { first, ...words } = JSON.parse(find('.given').dataset.words);
 const reads = find('.reads canvas'), again = find('.again canvas'), caption = find('.again figcaption'), way = find('.way');
 const nine = [...element.querySelectorAll('.nine button')], trouble = find('.trouble');
 const FAR = 3, NEAR = 8, STEP = 0.05;  // ends of a slider, half its thumb in CSS pixels, one key press
-let seen = null, code = [], draws = [], sliders = [], moved = false, flying = false, wanted = false;
+let seen = null, code = [], draws = [], sliders = [], moved = false, flying = false, wanted = false, painted = '';
 
 function draw(canvas, dots) {
   const bytes = atob(dots), side = seen.side, channels = bytes.length / (side * side), image = new ImageData(side, side);
@@ -15,6 +15,11 @@ function draw(canvas, dots) {
   if (canvas.width !== side) canvas.width = canvas.height = side;
   canvas.getContext('2d').putImageData(image, 0, 0);
   canvas.dataset.n = 1 + Number(canvas.dataset.n || 0);  // for tests: how often it was painted
+}
+
+function paint(dots) {
+  painted = dots;
+  draw(again, dots);
 }
 
 async function ask(fn, question) {
@@ -32,7 +37,7 @@ async function follow() {
   while (wanted) {
     wanted = false;
     const answer = await ask(server.mix, {});
-    if (answer && moved) draw(again, answer.dots);
+    if (answer && moved) paint(answer.dots);
   }
   flying = false;
 }
@@ -42,7 +47,7 @@ async function shake() {
 }
 function hang({ codes, dots }) {
   draws = codes.map((numbers, i) => ({ code: numbers, dots: dots[i] }));
-  draws.splice(4, 0, { code: seen.mean, dots: seen.again });  // the middle of the cloud hangs in the middle
+  draws.splice(4, 0, { code: moved ? [...code] : seen.mean, dots: painted });  // the middle of the cloud hangs in the middle
   draws.forEach((one, i) => draw(nine[i].querySelector('canvas'), one.dots));
 }
 
@@ -52,7 +57,7 @@ function take(one) {
   moved = one.code !== seen.mean;
   wanted = false;
   sliders.forEach((slider) => put(slider));
-  draw(again, one.dots);
+  paint(one.dots);
   say();
 }
 function say() {
@@ -115,7 +120,7 @@ function read() {
   sliders.forEach((slider) => { cloud(slider); put(slider); });
   way.textContent = words.way.replace('{n}', code.length).replace('{bits}', seen.bits.reduce((a, b) => a + b, 0).toFixed(0));
   draw(reads, seen.reads);
-  draw(again, seen.again);
+  paint(seen.again);
   hang(seen);
   say();
 }

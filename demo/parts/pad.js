@@ -3,7 +3,7 @@ const paper = element.querySelector('canvas'), nib = element.querySelector('.nib
 const ink = paper.getContext('2d', { willReadFrequently: true });
 const words = JSON.parse(paper.dataset.words);
 const PAUSE = 80, DEEP = 12, FINE = { 1: 6, 3: 10 };  // milliseconds between sends, strokes to undo, canvas dots for one sent
-const WIDTHS = { thin: 0.03, middle: 0.055, thick: 0.1 };  // of the paper's side
+const WIDTHS = { thin: 0.025, middle: 0.045, thick: 0.09 };  // of the paper's side
 let side = 112, channels = 1, turn = null, paint = '#fff', width = WIDTHS.middle, rubbing = false;
 let past = [], from = null, timer = 0, sent = 0, key = { x: 0.5, y: 0.5, down: false };
 
