@@ -54,6 +54,7 @@ def train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--bf16", action="store_true", help="keep the weights in half the bytes")
     parser.add_argument("--resume", action="store_true", help="go on from the state in --state")
+    parser.add_argument("--remark", default="", help="what the card should also say")
     parser.add_argument("--state", type=Path, default=Path("runs"), help="folder of states saved every three minutes")
     parser.set_defaults(act=train)
 
@@ -82,7 +83,7 @@ def train(options: argparse.Namespace, arguments: list[str]) -> None:
         checkpoint.load_state(state, trainer)
     command = "python -m core " + shlex.join(arguments)
     follow(trainer, state, options.seconds)
-    card = checkpoint.describe(trainer, command)
+    card = checkpoint.describe(trainer, command) | ({"remark": options.remark} if options.remark else {})
     tokenizer = getattr(data, "tokenizer", None)
     checkpoint.save(
         options.out / name, trainer.model, card, tokenizer, torch.bfloat16 if options.bf16 else torch.float32

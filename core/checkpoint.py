@@ -88,23 +88,29 @@ def names(family: str = "") -> list[str]:
 def load(name: str | Path) -> Loaded:
     """A checkpoint by the name it ships under, or from a folder; the model is in eval mode, on the CPU, in fp32."""
     folder = SHELF / name if isinstance(name, str) else name
-    return bring(folder / "card.json", folder / "model.safetensors")
+    return assemble(read_card(folder / "card.json"), folder / "model.safetensors")
 
 
 def bring(card_file: Path, weights_file: Path) -> Loaded:
-    """The same from two files that a stranger may have sent: all is checked before anything is built.
+    """The same from two files that a stranger may have sent: the model is weighed before it is built.
 
     Mishap says in one sentence what is wrong with them.
     """
     card = read_card(card_file)
+    weigh(card)
+    return assemble(card, weights_file)
+
+
+def assemble(card: dict[str, Any], weights_file: Path) -> Loaded:
+    """The model of a card with the weights of a file; Mishap if they do not belong together."""
     model = build_from(card)
     weights, merges = read_weights(weights_file)
-    expected = {name: tensor.shape for name, tensor in model.state_dict().items()}
-    if {name: tensor.shape for name, tensor in weights.items()} != expected:
+    own = model.state_dict()
+    if {name: tensor.shape for name, tensor in weights.items()} != {name: tensor.shape for name, tensor in own.items()}:
         raise Mishap(f"The weights in {weights_file.name} do not belong to the model that the card describes.")
     if not all(tensor.isfinite().all() for tensor in weights.values()):
         raise Mishap(f"The weights in {weights_file.name} hold values that are no numbers.")
-    model.load_state_dict({name: tensor.to(expected_dtype(model, name)) for name, tensor in weights.items()})
+    model.load_state_dict({name: tensor.to(own[name].dtype) for name, tensor in weights.items()})
     tokenizer = None
     if "text" in model.LEARNS:
         tokenizer = make_tokenizer(merges)
@@ -135,10 +141,6 @@ def go_on(loaded: Loaded, data: Any, device: torch.device) -> Trainer:
     return trainer
 
 
-def expected_dtype(model: Model, name: str) -> torch.dtype:
-    return model.state_dict()[name].dtype
-
-
 def read_card(path: Path) -> dict[str, Any]:
     """The card, or a Mishap: its size, its form, and that family and size exist."""
     try:
@@ -155,20 +157,24 @@ def read_card(path: Path) -> dict[str, Any]:
 
 
 def build_from(card: dict[str, Any]) -> Model:
-    """The empty model of a card; Mishap if its settings are no numbers within reason."""
-    kind = FAMILIES[card["family"]]
-    known, config = {f.name for f in fields(kind.Config)}, card["config"]
+    """The empty model of a card; Mishap if its settings do not make one."""
+    kind, config = FAMILIES[card["family"]], card["config"]
+    known = {f.name for f in fields(kind.Config)}
     wild = [k for k, v in config.items() if k not in known or not is_sane(k, v)]
     if wild:
         raise Mishap(f"The card has a setting out of reason: {', '.join(map(str, wild))[:80]}.")
     try:
-        with torch.device("meta"):  # costs no memory, whatever the card claims
-            ghost = kind(kind.Config(**config))
-        if sum(t.numel() for t in (*ghost.parameters(), *ghost.buffers())) > LARGEST_MODEL:
-            raise Mishap(f"The card describes a model of more than {LARGEST_MODEL:,} weights, too large for this page.")
         return kind(kind.Config(**config))
     except (TypeError, ValueError, RuntimeError, ZeroDivisionError, OverflowError, MemoryError, KeyError):
         raise Mishap("The settings in the card do not make a model.") from None
+
+
+def weigh(card: dict[str, Any]) -> None:
+    """Mishap if the model is too large for this page; on the meta device that costs no memory, whatever is claimed."""
+    with torch.device("meta"):
+        ghost = build_from(card)
+    if sum(t.numel() for t in (*ghost.parameters(), *ghost.buffers())) > LARGEST_MODEL:
+        raise Mishap(f"The card describes a model of more than {LARGEST_MODEL:,} weights, too large for this page.")
 
 
 def is_sane(name: str, value: Any) -> bool:

@@ -28,6 +28,10 @@ def edit(folder, **changes):
     (folder / "card.json").write_text(json.dumps({**card, **changes}))
 
 
+def bring(folder):
+    return checkpoint.bring(folder / "card.json", folder / "model.safetensors")
+
+
 def test_weights_of_another_family_are_refused(kept):
     with pytest.raises(Mishap, match="do not belong"):
         checkpoint.bring(kept / "vae" / "card.json", kept / "gpt" / "model.safetensors")
@@ -50,14 +54,17 @@ def test_wild_sizes_cost_nothing_and_are_refused(kept, wild):
     card = json.loads((kept / "vae" / "card.json").read_text())
     edit(kept / "vae", config={**card["config"], "width": wild})
     with pytest.raises(Mishap):
-        checkpoint.load(kept / "vae")
+        bring(kept / "vae")
 
 
 def test_a_model_too_large_for_the_page_is_refused_before_it_is_built(kept):
     card = json.loads((kept / "gpt" / "card.json").read_text())
-    edit(kept / "gpt", config={**card["config"], "width": 65_536, "layers": 60_000, "hidden": 65_536})
-    with pytest.raises(Mishap):
-        checkpoint.load(kept / "gpt")
+    edit(kept / "gpt", config={**card["config"], "width": 65_536, "layers": 60, "hidden": 65_536})
+    with pytest.raises(Mishap, match="too large"):
+        bring(kept / "gpt")
+    edit(kept / "gpt", config={**card["config"], "layers": 60_000})
+    with pytest.raises(Mishap, match="out of reason"):
+        bring(kept / "gpt")
 
 
 @pytest.mark.parametrize(
