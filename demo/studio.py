@@ -6,6 +6,7 @@ The page keeps a run's id in the browser, so that a reload finds it again; every
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from core.families import FAMILIES
 from core.model import Mishap
 from demo.limits import finite, whole
 from demo.parts.border import border
-from demo.parts.lesson import Room, say
+from demo.parts.lesson import Room, house, say
 from demo.runs import Run, Runs
 from demo.training import Seen, begin, equip, glance, is_missing, note, offered, read_text, resumed, see
 from demo.words import words
@@ -34,8 +35,9 @@ class Bench:
 
     def __init__(self, family: str) -> None:
         self.family, self.texts = family, words("train")
-        # A fixed secret, so that the browser can still read the id after the server was started anew.
-        self.stored = gr.BrowserState("", storage_key=f"atelier-{family}-run", secret="an id is no treasure")
+        with outside():
+            # A fixed secret, so that the browser can still read the id after the server was started anew.
+            self.stored = gr.BrowserState("", storage_key=f"atelier-{family}-run", secret="an id is no treasure")
         with Room(f"{family}.train") as room:
             self.room = room
             with room.do:
@@ -151,7 +153,7 @@ class Bench:
         )
         self.file.upload(border(read_text), self.file, self.text, **HIDDEN)
         self.fetch.click(border(self.load), self.data, self.view, show_progress="hidden", api_visibility="private")
-        page: Any = Context.root_block
+        page = house()
         page.unload(leave)
         page.load(border(self.find), [self.stored, self.data], shown, show_progress="hidden", api_visibility="private")
 
@@ -262,6 +264,16 @@ class Bench:
             line = self.texts["fetching"].format(file=now.file, done=done, total=total)
             yield note(line)
         yield note(self.texts["fetched"])
+
+
+@contextmanager
+def outside() -> Iterator[None]:
+    """Adds to the page itself: what a browser remembers is read at load only if it lies in no folded tab."""
+    here, Context.block = Context.block, house()
+    try:
+        yield
+    finally:
+        Context.block = here
 
 
 def sight(name: str) -> str:
