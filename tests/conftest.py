@@ -20,6 +20,7 @@ from urllib.request import urlopen
 
 import pytest
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # torch obeys; two threads that wait for each other crawl
 ROOT = Path(__file__).parent.parent
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
