@@ -64,7 +64,7 @@ class Generator(nn.Module):
         for size, paint in zip(self.sizes, self.paints):
             h = size(h)
             picture = paint(h) if picture is None else self.larger(picture) + paint(h)
-        return picture.tanh()
+        return picture.tanh()  # type: ignore[union-attr]  # there is always a size
 
 
 def refine(before: int, after: int, grow: bool) -> nn.Sequential:
