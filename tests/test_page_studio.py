@@ -17,6 +17,7 @@ def room(page, family: str = "gan"):
     page.get_by_role("tab", name=words(family)["title"], exact=True).click()
     page.locator(f"#{family}-rooms").get_by_role("tab", name=words(f"{family}.train")["title"], exact=True).click()
     page.wait_for_selector(f"#{family}-train-start:visible, #{family}-train-on:visible")
+    page.wait_for_selector(f"#{family}-train-view :is(img, .sample)")  # all that happens at load has happened
     return page
 
 
@@ -152,6 +153,7 @@ def test_settings_out_of_reason_get_a_sentence(page, box, value):
     page.locator("#gan-train .more button").first.click()
     page.fill(f"#gan-train-{box} input", value)
     page.press(f"#gan-train-{box} input", "Tab")
+    page.wait_for_timeout(300)
     page.click(START)
     page.wait_for_selector(".toast-body", timeout=LONG)
     assert page.locator(f"{START}:visible").count() == 1
