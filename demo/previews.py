@@ -34,11 +34,10 @@ class Wall:
     curves = {"forger": "forger", "critic": "critic"}
 
     def __init__(self, model: GAN, data: Pictures, judge: Any = None):
-        self.labels, self.judge = data.card.labels, judge
+        self.labels, self.judge, self.kinds = data.card.labels if model.config.classes else (), judge, data.card.labels
         self.real = data.fixed(200)
-        self.y = torch.arange(24) % max(1, len(self.labels))
+        self.y = torch.arange(24) % max(1, model.config.classes)  # without labels both players are told 0
         self.z = model.latents(24, noise(7))
-        self.n = 0
 
     @torch.inference_mode()
     def look(self, run: Run) -> str:
@@ -57,10 +56,10 @@ class Wall:
         forged = model.paint(model.latents(len(y), noise(8)).to(device), y)
         caught = float((model.judge(real.x, y) > model.judge(forged, y)).float().mean())
         said = texts["gan_said"].format(caught=round(100 * caught))
-        if not self.judge or not self.labels:
+        if not self.judge:
             return said, texts["gan_yard"]
-        kinds = effective(self.judge.logits(forged.cpu()).argmax(1).bincount(minlength=len(self.labels)) / len(y))
-        return said + " " + texts["gan_kinds"].format(kinds=kinds, all=len(self.labels)), texts["gan_yard"]
+        kinds = effective(self.judge.logits(forged.cpu()).argmax(1).bincount(minlength=len(self.kinds)) / len(y))
+        return said + " " + texts["gan_kinds"].format(kinds=kinds, all=len(self.kinds)), texts["gan_yard"]
 
 
 class Redraws:

@@ -108,10 +108,6 @@ class Text:
             at = int(self.starts[key][torch.searchsorted(self.starts[key], at, right=True) - 1])
         return row[at : at + length + 1]
 
-    def bytes_per_token(self, split: str = "train") -> float:
-        documents = [d for part in self.parts for d in getattr(part, split)]
-        return sum(len(d.encode()) for d in documents) / sum(len(self.rows[p.name, split]) for p in self.parts)
-
 
 def encode(tokenizer: Tokenizer, documents: list[str]) -> Tensor:
     ids = [[0, *e.ids] for e in tokenizer.encode_batch(documents, add_special_tokens=False)]
