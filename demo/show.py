@@ -63,8 +63,10 @@ def curves(steps: Sequence[float], lines: Mapping[str, Sequence[float]], unit: s
     low, high = _room(min(finite), max(finite))
     drawn = [_line(i, steps, values, low, high) for i, values in enumerate(lines.values())]
     ends = _apart([_y(_last(values), low, high) for values in lines.values()])
+    side = WIDE - RIGHT + 8
     names = [
-        f'<text class="line-{i}" x="{WIDE - RIGHT + 8}" y="{y + 4:.1f}">{escape(name)} {_short(_last(values))}</text>'
+        f'<text class="line-{i}" x="{side}" y="{y:.1f}">{escape(name)}'
+        f'<tspan x="{side}" dy="1.15em">{_short(_last(values))}</tspan></text>'
         for i, ((name, values), y) in enumerate(zip(lines.items(), ends, strict=True))
     ]
     said = "; ".join(f"{name} {_short(_last(values))}" for name, values in lines.items())
@@ -105,7 +107,7 @@ def _line(i: int, steps: Sequence[float], values: Sequence[float], low: float, h
     return f'<polyline class="line-{i}" points="{" ".join(points)}"/>'
 
 
-def _apart(ys: list[float], gap: float = 15) -> list[float]:
+def _apart(ys: list[float], gap: float = 34) -> list[float]:
     """Moves heights apart, keeping their order, so that names do not cover each other."""
     moved = list(ys)
     order = sorted(range(len(ys)), key=ys.__getitem__)
