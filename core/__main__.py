@@ -16,10 +16,10 @@ from core import checkpoint, retell
 from core import measure as measures
 from core.data import COLLECTIONS, data_folder, open_collection
 from core.data import fetch as fetching
-from core.data.packs import read_pack
+from core.data.packs import PACKS, read_pack
 from core.data.text import RETOLD, whole_text
 from core.families import FAMILIES, build
-from core.model import Mishap
+from core.model import Mishap, seeded
 from core.train import Plan, Trainer, pick_device
 
 
@@ -75,8 +75,10 @@ def train(options: argparse.Namespace, arguments: list[str]) -> None:
         extra,
     )
     data = open_collection(plan.data)
-    torch.manual_seed(plan.seed)
-    model = build(plan.family, plan.size, data.facts(), extra)
+    if data.card.learns not in FAMILIES[plan.family].LEARNS:
+        raise Mishap(f"{plan.family} does not learn from {data.card.learns}, which is what {plan.data} holds.")
+    with seeded(plan.seed):
+        model = build(plan.family, plan.size, data.facts(), extra)
     trainer = Trainer(plan, model, data, pick_device(os.environ.get("ATELIER_DEVICE", "")))
     state = options.state / f"{name}.safetensors"
     if options.resume and state.exists():
@@ -153,7 +155,10 @@ def open_file(path: Path, card: dict[str, Any], tokenizer: Tokenizer | None) -> 
     """Any file in the form of the checkpoint's own collection."""
     if tokenizer:
         return whole_text(path, tokenizer)
-    return read_pack(path, COLLECTIONS[card["data"]["name"]])
+    name = card["data"]["name"]
+    if name not in PACKS:
+        raise Mishap(f"There is no file format for {name}: only models of {', '.join(PACKS)} are measured on a file.")
+    return read_pack(path, COLLECTIONS[name])
 
 
 def line(name: str, number: dict[str, Any]) -> str:

@@ -19,12 +19,13 @@ from torch import Tensor
 
 from core.data.text import make_tokenizer, merges_of
 from core.families import FAMILIES
-from core.model import Mishap, Model
+from core.model import Mishap, Model, seeded
 from core.train import Plan, Trainer
 
 SHELF = Path(__file__).parent.parent / "checkpoints"
 LARGEST_CARD, LARGEST_WEIGHTS = 1_000_000, 64_000_000  # bytes
 LARGEST_MODEL = 16_000_000  # weights
+STORED = {torch.float32, torch.bfloat16, torch.float16, torch.int64}
 
 
 class Loaded(NamedTuple):
@@ -33,7 +34,7 @@ class Loaded(NamedTuple):
     tokenizer: Any  # a Tokenizer where the family learns text, else None
 
 
-def describe(trainer: Trainer, command: str, numbers: dict[str, Any] | None = None) -> dict[str, Any]:
+def describe(trainer: Trainer, command: str) -> dict[str, Any]:
     """The card of what a trainer has made so far."""
     data = trainer.data.card
     return {
@@ -47,7 +48,7 @@ def describe(trainer: Trainer, command: str, numbers: dict[str, Any] | None = No
         "examples": trainer.step * trainer.batch,
         "seconds": round(trainer.seconds),
         "weights": sum(p.numel() for p in trainer.model.parameters()),
-        "numbers": numbers or {},
+        "numbers": {},
         "versions": {"python": platform.python_version(), "torch": str(torch.__version__)},
     }
 
@@ -108,6 +109,8 @@ def assemble(card: dict[str, Any], weights_file: Path) -> Loaded:
     own = model.state_dict()
     if {name: tensor.shape for name, tensor in weights.items()} != {name: tensor.shape for name, tensor in own.items()}:
         raise Mishap(f"The weights in {weights_file.name} do not belong to the model that the card describes.")
+    if not {tensor.dtype for tensor in weights.values()} <= STORED:
+        raise Mishap(f"The weights in {weights_file.name} are stored as numbers of a kind not used here.")
     if not all(tensor.isfinite().all() for tensor in weights.values()):
         raise Mishap(f"The weights in {weights_file.name} hold values that are no numbers.")
     model.load_state_dict({name: tensor.to(own[name].dtype) for name, tensor in weights.items()})
@@ -132,17 +135,21 @@ def go_on(loaded: Loaded, data: Any, device: torch.device) -> Trainer:
     config = card["config"]
     if any(config.get(k, v) != v for k, v in facts.items() if not (k == "classes" and config.get(k) == 0)):
         raise Mishap("The model was made for a collection of another kind than the one of that name here.")
+    asked = old.get("options")
+    options = {name: config[name] for name in asked if name in config} if isinstance(asked, dict) else {}
+    size = card["size"] if card["size"] in loaded.model.PRESETS else "small"
     try:
-        plan = Plan(card["family"], data.card.name, seed=int(old["seed"]), lr=old["lr"], batch=old["batch"])
+        plan = Plan(card["family"], data.card.name, size, int(old["seed"]), old["lr"], old["batch"], options=options)
     except (KeyError, TypeError, ValueError, OverflowError):
         raise Mishap("The plan in the card cannot be read.") from None
     trainer = Trainer(plan, loaded.model, data, device)
-    trainer.step = step
+    trainer.step, seconds = step, card.get("seconds")
+    trainer.seconds = float(seconds) if isinstance(seconds, (int, float)) and 0 <= seconds < 1e9 else 0.0
     return trainer
 
 
 def read_card(path: Path) -> dict[str, Any]:
-    """The card, or a Mishap: its size, its form, and that family and size exist."""
+    """The card, or a Mishap: its size, its form, and that the family exists."""
     try:
         if path.stat().st_size > LARGEST_CARD:
             raise Mishap(f"{path.name} is far too large for a card.")
@@ -151,7 +158,9 @@ def read_card(path: Path) -> dict[str, Any]:
         raise Mishap(f"{path.name} cannot be read as the card of a model.") from None
     if not isinstance(card, dict) or not isinstance(card.get("config"), dict) or not isinstance(card.get("data"), dict):
         raise Mishap(f"{path.name} is not the card of a model.")
-    if card.get("family") not in FAMILIES:
+    if not isinstance(card["data"].get("name"), str) or not isinstance(card.get("size"), str):
+        raise Mishap(f"{path.name} does not name its collection and its size.")
+    if not isinstance(card.get("family"), str) or card["family"] not in FAMILIES:
         raise Mishap(f"{path.name} describes a family that is not known here.")
     return card
 
@@ -159,12 +168,13 @@ def read_card(path: Path) -> dict[str, Any]:
 def build_from(card: dict[str, Any]) -> Model:
     """The empty model of a card; Mishap if its settings do not make one."""
     kind, config = FAMILIES[card["family"]], card["config"]
-    known = {f.name for f in fields(kind.Config)}
-    wild = [k for k, v in config.items() if k not in known or not is_sane(k, v)]
+    known = {f.name: f.type for f in fields(kind.Config)}
+    wild = [k for k, v in config.items() if k not in known or not is_sane(k, v, known[k])]
     if wild:
         raise Mishap(f"The card has a setting out of reason: {', '.join(map(str, wild))[:80]}.")
     try:
-        return kind(kind.Config(**config))
+        with seeded(0):  # what is drawn here is thrown away, and must not fall into another's seeded block
+            return kind(kind.Config(**config))
     except (TypeError, ValueError, RuntimeError, ZeroDivisionError, OverflowError, MemoryError, KeyError):
         raise Mishap("The settings in the card do not make a model.") from None
 
@@ -177,13 +187,13 @@ def weigh(card: dict[str, Any]) -> None:
         raise Mishap(f"The card describes a model of more than {LARGEST_MODEL:,} weights, too large for this page.")
 
 
-def is_sane(name: str, value: Any) -> bool:
+def is_sane(name: str, value: Any, kind: Any) -> bool:
     """Whether a setting's value is one that costs little to try."""
     if isinstance(value, str):
         return len(value) <= 40
     if isinstance(value, float):
-        return 0 <= value <= 1000  # False for NaN
-    least, most = int(name not in ("channels", "side", "classes")), 64 if name == "layers" else 65_536
+        return kind is float and 0 <= value <= 1000  # False for NaN
+    least, most = int(name not in ("channels", "side", "classes")), {"layers": 64, "context": 1024}.get(name, 65_536)
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
 

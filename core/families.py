@@ -15,7 +15,7 @@ FAMILIES: dict[str, type[Model]] = {"gan": GAN, "vae": VAE, "gpt": GPT, "judge":
 def build(family: str, size: str, facts: dict[str, Any], options: dict[str, Any] | None = None) -> Model:
     """A new model of a family and size, fitted to its data: facts it has no use for are left out.
 
-    Weights come from torch's global generator: seed it (`torch.manual_seed`) for the same model again.
+    Weights come from torch's global generator: seed it (`core.model.seeded`) for the same model again.
     Mishap if family, size or an option does not exist.
     """
     if family not in FAMILIES:

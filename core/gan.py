@@ -62,7 +62,7 @@ class Generator(nn.Module):
         for size in sizes:
             nn.init.kaiming_normal_(size.weight, 0.2)  # no norm would mend a bad start
         for n, paint in enumerate(paints):
-            paint.weight.data.mul_(0.0 if n else 0.3)  # begins grey and coarse, far from where tanh is flat
+            paint.weight.data.mul_(0.03 if n else 0.3)  # begins grey and coarse, far from where tanh is flat
 
     def forward(self, z: Tensor, y: Tensor) -> Tensor:
         """z (B, Z), y (B,) -> (B, C, S, S) in -1..1, or points (B, 2)"""

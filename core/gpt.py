@@ -194,7 +194,7 @@ class GPT(Model):
 
 def pick(logits: Tensor, rng: torch.Generator, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0) -> Tensor:
     """logits (B, V) -> token (B, 1). Temperature 0 takes the likeliest; top_k 0 and top_p 1 cut nothing."""
-    if temperature == 0:
+    if temperature < 1e-3:  # the favourite has all the chance there is; dividing would overflow
         return logits.argmax(-1, keepdim=True)
     chances = (logits / temperature).softmax(-1)
     if top_k or top_p < 1:

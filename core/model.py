@@ -1,6 +1,8 @@
 """What every family owes: a loss to minimise, samples to show, and one step of learning."""
 
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar, NamedTuple
 
 import torch
@@ -31,6 +33,17 @@ def noise(seed: int, *steps: int, device: torch.device | str = "cpu") -> torch.G
         mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & 0xFFFFFFFFFFFFFFFF
         mixed ^= mixed >> 31
     return torch.Generator(device).manual_seed(mixed >> 1)
+
+
+_GLOBAL = threading.RLock()  # torch's own generator, which makes the first weights, is one for all threads
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Torch's own generator set to a seed for a block, and put back after it; one block at a time, whoever asks."""
+    with _GLOBAL, torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield
 
 
 class Model(nn.Module):

@@ -30,7 +30,7 @@ class Plan:
     def __post_init__(self):
         if not (math.isfinite(self.lr) and 0 <= self.lr <= 1):
             raise Mishap(f"A learning rate lies between 0 and 1, and {self.lr:g} does not.")
-        if not 0 <= self.batch <= 4096:
+        if not isinstance(self.batch, int) or not 0 <= self.batch <= 4096:
             raise Mishap(f"A batch holds 1 to 4,096 examples, and {self.batch:,} is not among them.")
         if self.steps < 0 or not 0 <= self.decay <= 1:
             raise Mishap("Steps must not be negative, and the decay is a share from 0 to 1.")

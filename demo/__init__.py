@@ -46,6 +46,7 @@ def serving() -> dict[str, Any]:
         "ssr_mode": False,
         "footer_links": [],
         "max_file_size": "20mb",
+        "max_threads": 128,  # each training on view holds one, and Pause must never wait for a free one
         "theme": look.theme(),
         "css": look.style(),
         "head": look.head(),

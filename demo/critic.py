@@ -23,7 +23,7 @@ class Line(NamedTuple):
     middle: Tensor  # (K,) the logit halfway
     steep: Tensor  # (K,) how fast the chance rises there
     takes: Tensor  # (K,) the share of unseen real pictures above it
-    n: int  # unseen real pictures that share was measured on; 0: taken from the card
+    n: Tensor  # (K,) unseen real pictures that share was measured on; 0: taken from the card
 
     def chances(self, logits: Tensor, y: Tensor) -> Tensor:
         """logits (n,), y (n,) -> the chance (n,) that each is real, if half of all were.
@@ -79,7 +79,7 @@ def measured(gan: GAN, x: Tensor, y: Tensor) -> Line:
     lines = [between(real[found][y[found] == k], forged[found][y[found] == k]) for k in subjects]
     middle, steep = (torch.stack(column) for column in zip(*lines, strict=True))
     took = [(real[tried][y[tried] == k] > middle[k]).float().mean() for k in subjects]
-    return Line(middle, steep, torch.stack(took), len(y[tried]))
+    return Line(middle, steep, torch.stack(took), y[tried].bincount(minlength=len(middle)))
 
 
 def between(real: Tensor, forged: Tensor) -> tuple[Tensor, Tensor]:
@@ -105,4 +105,5 @@ def remembered(subjects: int, numbers: dict[str, Any]) -> Line:
         raise Mishap("This critic was never held against real pictures, so its verdict cannot be read.") from None
     spreads = 2 * float(torch.special.ndtri(torch.tensor(min(max(right, 0.5), 0.999))))
     middle = torch.full((subjects,), float(numbers["critic's line"]["value"]))
-    return Line(middle, torch.full((subjects,), spreads**2 / max(apart, 1e-6)), torch.full((subjects,), takes), 0)
+    steep = torch.full((subjects,), spreads**2 / max(apart, 1e-6))
+    return Line(middle, steep, torch.full((subjects,), takes), torch.zeros(subjects, dtype=torch.long))

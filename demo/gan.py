@@ -39,7 +39,8 @@ def result(collection: str, y: Tensor, chances: Tensor, guessed: str) -> str:
     """What the critic took for real, beside what it takes of unseen real pictures."""
     found = line(f"gan-{collection}")
     real = round(float(found.takes[y].mean()) * len(y))
-    yard = TEXTS["yard" if found.n else "yard_card"].format(count=len(y), real=real, n=found.n)
+    n = int(found.n[y.unique()].sum())
+    yard = TEXTS["yard" if n else "yard_card"].format(count=len(y), real=real, n=n)
     return say(TEXTS["took"].format(took=int((chances > 0.5).sum()), count=len(y)), yard, guessed)
 
 

@@ -75,6 +75,8 @@ def settle(drawing: Tensor, collection: str) -> Tensor:
         return 2 * small.clamp(0, 1) - 1
     hand = HANDS[collection]
     on = enlarge(drawing.mean(0), hand.box)
+    if not on.any():
+        raise Mishap("That is too little ink to read: draw something larger.")
     phi, half = centre_lines(on)
     left, right, top, bottom = box(on)
     scale = (hand.box - hand.pen) * FINE / max(right - left - 2 * half, bottom - top - 2 * half, FINE)

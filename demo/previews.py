@@ -95,6 +95,11 @@ class Redraws:
         return said, texts["vae_yard"].format(latent=self.latent, error=100 * self.rival**0.5)
 
 
+def plain(tokenizer: Any, ids: torch.Tensor) -> str:
+    """ids (T,) as text, without the marks between documents."""
+    return tokenizer.decode([i for i in ids.tolist() if i])
+
+
 class Samples:
     """A storyteller's continuation of a fixed beginning, and its surprise at text it has not seen."""
 
@@ -104,12 +109,12 @@ class Samples:
         part = data.parts[0]
         self.unseen = data.rows[part.name, "test"][: 3 * model.config.context].long()
         self.tokenizer = data.tokenizer
-        raw = len(data.tokenizer.decode(self.unseen.tolist(), skip_special_tokens=True).encode())
+        raw = len(plain(data.tokenizer, self.unseen).encode())
         self.scale = 1 / math.log(2) / max(1, raw)
         train = data.rows[part.name, "train"].long()
         self.bigram = bigram_nats(train, self.unseen, model.config.vocab) * self.scale
         self.blind = math.log(model.config.vocab) * (len(self.unseen) - 1) * self.scale
-        beginning = data.tokenizer.decode(self.unseen[1:9].tolist(), skip_special_tokens=True)
+        beginning = plain(data.tokenizer, self.unseen[1:9])
         self.beginning = beginning if part.name in ("own", "python") else "Once upon a time"
 
     @torch.inference_mode()
@@ -118,7 +123,7 @@ class Samples:
         prompt = torch.tensor([0, *self.tokenizer.encode(self.beginning).ids])
         knobs = {"prompt": prompt, "length": 80, "temperature": 0.8, "top_p": 0.95}
         *_, ids = model.sample(1, noise(9, device=device), **knobs)
-        said = self.tokenizer.decode(ids[0, len(prompt) :].tolist(), skip_special_tokens=True)
+        said = plain(self.tokenizer, ids[0, len(prompt) :])
         return f'<p class="sample"><b>{escape(self.beginning)}</b>{escape(said)}</p>'
 
     @torch.inference_mode()

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import wraps
+from functools import cache, wraps
 from math import log
 from typing import Any, NamedTuple
 
@@ -55,9 +55,10 @@ def at_easel(fn: Callable[..., Any]) -> Callable[..., Any]:
     return waiting
 
 
-def collections() -> list[str]:
+@cache
+def collections() -> tuple[str, ...]:
     """What the shipped models can redraw, the one to begin with first."""
-    return sorted((name.removeprefix("vae-") for name in names("vae")), key=lambda name: (name != FIRST, name))
+    return tuple(sorted((name.removeprefix("vae-") for name in names("vae")), key=lambda name: (name != FIRST, name)))
 
 
 def painter(name: str) -> VAE:

@@ -93,9 +93,15 @@ class Runs:
 
     def drop(self, key: object) -> None:
         """Forgets a run that its visitor replaces; one that somebody drives stays."""
+        with self.lock:
+            run = self.runs.get(key) if isinstance(key, str) else None
+            if run and not run.seat:
+                del self.runs[run.id]
+
+    def is_driven(self, key: object) -> bool:
+        """Whether there is such a run and somebody drives it."""
         run = self.runs.get(key) if isinstance(key, str) else None
-        if run and not run.seat:
-            del self.runs[run.id]
+        return bool(run and run.seat)
 
     def get(self, key: object) -> Run:
         """The run of that id; Mishap if it is not (or no longer) here."""

@@ -38,21 +38,21 @@ def uri(picture: Tensor) -> str:
     return "data:image/png;base64," + b64encode(png(picture)).decode()
 
 
-def figure(picture: Tensor, alt: str, kind: str = "") -> str:
+def figure(picture: Tensor, alt: str) -> str:
     """An <img>, shown pixel-sharp by the page's own style; alt is what a blind person hears."""
-    return f'<img class="dots {escape(kind)}" src="{uri(picture)}" alt="{escape(alt)}">'
+    return f'<img class="dots" src="{uri(picture)}" alt="{escape(alt)}">'
 
 
-def bar(share: float, kind: str = "") -> str:
+def bar(share: float) -> str:
     """A share of 0..1 as a small bar; it only repeats a number that stands beside it, so readers skip it."""
     width = 100 * min(max(share, 0.0), 1.0)
     return (
-        f'<svg class="bar {escape(kind)}" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">'
+        f'<svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">'
         f'<rect class="track" width="100" height="6"/><rect class="fill" width="{width:.1f}" height="6"/></svg>'
     )
 
 
-def curves(steps: Sequence[float], lines: Mapping[str, Sequence[float]], unit: str = "") -> str:
+def curves(steps: Sequence[float], lines: Mapping[str, Sequence[float]]) -> str:
     """Lines over steps as one SVG, each named at its end; values that are not finite are left out.
 
     steps (N,) rising; lines: name -> (N,) values. Colours are the page's: line-0, line-1, ...
@@ -72,7 +72,7 @@ def curves(steps: Sequence[float], lines: Mapping[str, Sequence[float]], unit: s
     said = "; ".join(f"{name} {_short(_last(values))}" for name, values in lines.items())
     return (
         f'<svg class="curves" viewBox="0 0 {WIDE} {HIGH}" role="img" aria-label="{escape(said)}">'
-        + _frame(steps, low, high, unit)
+        + _frame(steps, low, high)
         + "".join(drawn + names)
         + "</svg>"
     )
@@ -117,7 +117,7 @@ def _apart(ys: list[float], gap: float = 34) -> list[float]:
     return [y - over for y in moved]
 
 
-def _frame(steps: Sequence[float], low: float, high: float, unit: str) -> str:
+def _frame(steps: Sequence[float], low: float, high: float) -> str:
     """The ground line, three heights and the number of the last step."""
     heights = [low + share * (high - low) for share in (0.0, 0.5, 1.0)]
     rules = "".join(
@@ -125,7 +125,7 @@ def _frame(steps: Sequence[float], low: float, high: float, unit: str) -> str:
         f'<text class="tick" text-anchor="end" x="{LEFT - 8}" y="{_y(h, low, high) + 4:.1f}">{_short(h)}</text>'
         for h in heights
     )
-    foot = f"{steps[-1]:,.0f} steps" + (f" · {escape(unit)}" if unit else "")
+    foot = f"{steps[-1]:,.0f} steps"
     return rules + f'<text class="tick" text-anchor="end" x="{WIDE - RIGHT}" y="{HIGH - 6}">{foot}</text>'
 
 

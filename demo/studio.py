@@ -22,7 +22,7 @@ from demo.limits import finite, whole
 from demo.parts.border import border
 from demo.parts.lesson import Room, house, say
 from demo.runs import Run, Runs
-from demo.training import Seen, begin, equip, glance, is_missing, note, offered, read_text, resumed, see
+from demo.training import BATCHES, Seen, begin, equip, glance, is_missing, note, offered, read_text, resumed, see
 from demo.words import words
 
 RUNS = Runs()
@@ -92,8 +92,8 @@ class Bench:
         self.verbs = [self.start, self.pause, self.on, self.once, self.over]
 
     def state(self, state: str) -> list[Any]:
-        """Which buttons stand there: new, running, resting or done."""
-        shown = {"new": "1....", "running": ".1...", "resting": "..111", "done": "....1"}[state]
+        """Which buttons stand there: new, running or resting."""
+        shown = {"new": "1....", "running": ".1...", "resting": "..111"}[state]
         return [gr.update(visible=mark == "1") for mark in shown]
 
     def rarer(self) -> None:
@@ -143,7 +143,7 @@ class Bench:
         )
         self.bring.upload(
             border(self.unpack),
-            [self.bring, self.text],
+            [self.bring, self.text, self.stored],
             [self.stored, *shown],
             show_progress="hidden",
             api_visibility="private",
@@ -170,7 +170,7 @@ class Bench:
             raise Mishap(self.texts["no_text"])
         plan = {
             "lr": finite(rate, 1e-6, 1, self.texts["rate"]),
-            "batch": whole(batch, 1, 512, self.texts["batch"]),
+            "batch": whole(batch, 1, BATCHES[self.family], self.texts["batch"]),
             "seed": whole(seed, 0, 999_999, self.texts["seed"]),
         }
         options: dict[str, Any] = {}
@@ -189,17 +189,21 @@ class Bench:
         yield [run.id, *self.shown(see(run), "resting")]
 
     def drive(self, key: str, guess: str, request: gr.Request) -> Iterator[Any]:
-        """Learns until paused, driven from elsewhere, or done; the last word puts the buttons right."""
+        """Learns until paused, or driven from elsewhere; the last word puts the buttons right."""
         run = self.own(key)
         seat = f"{request.session_hash}/{time.monotonic_ns()}"
-        for seen in RUNS.follow(run, seat, EVERY, see):
-            yield self.shown(seen, "running")
+        try:
+            for seen in RUNS.follow(run, seat, EVERY, see):
+                yield self.shown(seen, "running")
+        except Mishap:
+            yield [gr.skip(), gr.skip(), *self.state("resting")]
+            raise
         if run.seat:
             yield [gr.skip(), say(self.texts["elsewhere"]), *self.state("resting")]
             return
         with run.lock:
             seen = see(run)
-        yield self.shown(seen, "done" if run.trainer.is_done() else "resting", guess=guess)
+        yield self.shown(seen, "resting", guess=guess)
 
     def own(self, key: str) -> Run:
         """The run of that id, if it is of this family."""
@@ -245,8 +249,10 @@ class Bench:
             files = [f"{folder}/{name}" for name in ("card.json", "model.safetensors")]
             yield [gr.File(files, visible=True), say(self.texts["kept"].format(step=run.trainer.step))]
 
-    def unpack(self, files: list[str], text: str) -> list[Any]:
-        """A run made of two files that were kept; they may come from anybody."""
+    def unpack(self, files: list[str], text: str, old: str) -> list[Any]:
+        """A run made of two files that were kept; they may come from anybody. It takes the old one's place."""
+        if RUNS.is_driven(old):
+            raise Mishap(self.texts["pause_first"])
         by_ending = {Path(file).suffix: Path(file) for file in files or []}
         if set(by_ending) != {".json", ".safetensors"} or len(files) != 2:
             raise Mishap(self.texts["two_files"])
@@ -254,6 +260,7 @@ class Bench:
         if loaded.card["family"] != self.family:
             raise Mishap(self.texts["other_family"])
         run = equip(resumed(self.family, loaded, text))
+        RUNS.drop(old)
         RUNS.add(run)
         return [run.id, *self.shown(see(run), "resting", self.texts["brought"].format(step=run.trainer.step))]
 
@@ -261,8 +268,7 @@ class Bench:
         """Downloads a pack, saying how far it is."""
         for now in fetch(name, data_folder()):
             done, total = now.done / 1e6, max(now.done, now.total) / 1e6
-            line = self.texts["fetching"].format(file=now.file, done=done, total=total)
-            yield note(line)
+            yield note(self.texts["fetching"].format(file=now.file, done=done, total=total))
         yield note(self.texts["fetched"])
 
 

@@ -14,7 +14,7 @@ from core.data import COLLECTIONS, data_folder, open_collection
 from core.data.fetch import SOURCES
 from core.data.text import LARGEST, read_parts
 from core.families import FAMILIES, build
-from core.model import Mishap
+from core.model import Mishap, seeded
 from core.train import Plan, Trainer, pick_device
 from demo.previews import PREVIEWS, wall
 from demo.runs import Run
@@ -24,6 +24,7 @@ from demo.words import words
 
 PATIENT = 3.0  # seconds between two results, which cost more than a look
 FIRST = {"gan": "faces", "vae": "faces", "gpt": "retold"}  # always there, so it stands first
+BATCHES = {"gan": 512, "vae": 512, "gpt": 64}  # at most: a slice is never shorter than one step, and all wait for it
 VOCAB, MOST = 1024, 3_000_000  # of a storyteller trained on the page: a small table learns its words sooner
 
 
@@ -48,12 +49,11 @@ def begin(family: str, name: str, size: str, text: str, plan: dict[str, Any], op
     """A new run at step 0; Mishap for anything that does not exist or is out of range."""
     if name not in COLLECTIONS or COLLECTIONS[name].learns not in FAMILIES[family].LEARNS:
         raise Mishap("This collection is not one that this family can learn.")
-    agreed = Plan(family, name, size, options=options, **plan)
-    data = opened(name, text)
     if COLLECTIONS[name].channels == 3 and family == "vae":
         options = options | {"likelihood": "gaussian"}
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(agreed.seed)
+    agreed = Plan(family, name, size, options=options, **plan)
+    data = opened(name, text)
+    with seeded(agreed.seed):
         model = build(family, size, data.facts(), options)
     return equip(Trainer(agreed, model, data, device()))
 
@@ -71,7 +71,7 @@ def glance(name: str) -> str:
     """What there is to learn from, as HTML; Mishap if it is not on this machine."""
     texts, card = words("train"), COLLECTIONS[name]
     if card.learns == "text":
-        story = read_parts(name, data_folder(), most=1)[0].train[0]
+        story = read_parts(name, data_folder(), most=20_000)[0].train[0]
         sight = f'<p class="sample">{escape(story[:420])} …</p>'
     else:
         x, y = collection(name).fixed(24)
@@ -116,7 +116,7 @@ def see(run: Run) -> Seen:
 def draw(run: Run) -> str:
     """Picture, meter and curves as HTML."""
     texts, now = words("train"), run.last
-    state = "running" if run.seat else "done" if run.trainer.is_done() else "resting"
+    state = "running" if run.seat else "resting"
     meter = texts["meter"].format(
         step=run.trainer.step,
         seconds=run.trainer.seconds,
@@ -138,7 +138,10 @@ def resumed(family: str, loaded: checkpoint.Loaded, text: str) -> Trainer:
         data = open_collection(name, text=text, tokenizer=loaded.tokenizer, most=MOST)
     else:
         data = collection(name)
-    return checkpoint.go_on(loaded, data, device())
+    trainer = checkpoint.go_on(loaded, data, device())
+    if trainer.batch > BATCHES[family]:
+        raise Mishap(f"On this page a batch holds {BATCHES[family]} examples at most, and the card asks for more.")
+    return trainer
 
 
 def read_text(path: str) -> str:

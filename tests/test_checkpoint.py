@@ -65,10 +65,22 @@ def test_a_model_too_large_for_the_page_is_refused_before_it_is_built(kept):
     edit(kept / "gpt", config={**card["config"], "layers": 60_000})
     with pytest.raises(Mishap, match="out of reason"):
         bring(kept / "gpt")
+    edit(kept / "gpt", config={**card["config"], "context": 60_000})  # no weights, but a huge cache
+    with pytest.raises(Mishap, match="out of reason"):
+        bring(kept / "gpt")
+    edit(kept / "gpt", config={**card["config"], "context": float(card["config"]["context"])})
+    with pytest.raises(Mishap, match="out of reason"):
+        bring(kept / "gpt")
 
 
 @pytest.mark.parametrize(
-    "card", ["[]", "{}", '{"family": "vae"}', '{"family": "x", "config": {}, "data": {}}', "[" * 100_000]
+    "card",
+    [
+        *("[]", "{}", '{"family": "vae"}', "[" * 100_000),
+        '{"family": "x", "size": "tiny", "config": {}, "data": {"name": "faces"}}',
+        '{"family": [], "size": "tiny", "config": {}, "data": {"name": "faces"}}',
+        '{"family": "vae", "size": "tiny", "config": {}, "data": {"name": []}}',
+    ],
 )
 def test_cards_that_are_none_are_refused(kept, card):
     (kept / "vae" / "card.json").write_text(card)
@@ -85,6 +97,13 @@ def test_weights_that_are_no_numbers_are_refused(kept):
         checkpoint.load(kept / "vae")
 
 
+def test_weights_stored_in_an_unknown_form_are_refused(kept):
+    path = kept / "vae" / "model.safetensors"
+    save_file({name: tensor.to(torch.float8_e4m3fn) for name, tensor in load_file(path).items()}, path)
+    with pytest.raises(Mishap, match="not used here"):
+        checkpoint.load(kept / "vae")
+
+
 @pytest.mark.parametrize("merges", ["", "[]", '[["a", "b", "c"]]', "{", '[["x", "y"]]', "7"])
 def test_a_foreign_tokenizer_is_refused(kept, merges):
     path = kept / "gpt" / "model.safetensors"
@@ -95,10 +114,12 @@ def test_a_foreign_tokenizer_is_refused(kept, merges):
 
 def test_a_model_goes_on_from_its_step(kept):
     loaded = checkpoint.load(kept / "vae")
-    edit(kept / "vae", step=41)
+    plan = {**loaded.card["plan"], "options": {"beta": 1.0, "strange": 3}}
+    edit(kept / "vae", step=41, size="medium", seconds=17, plan=plan)
     loaded = checkpoint.load(kept / "vae")
     going = checkpoint.go_on(loaded, data_for("vae"), torch.device("cpu"))
     before = loaded.model.encoder[0].weight.clone()
+    assert (going.plan.size, going.plan.options, going.seconds) == ("medium", {"beta": 1.0}, 17)
     going.advance()
     assert going.step == 42 and not torch.equal(before, going.model.encoder[0].weight)
 

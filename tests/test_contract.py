@@ -1,6 +1,7 @@
 """What every family owes, tried on every family at its tiny size."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ from core import checkpoint
 from core.data.collection import Card, Pictures
 from core.data.text import open_text
 from core.families import FAMILIES, build
-from core.model import Batch, Mishap, noise
+from core.model import Batch, Mishap, noise, seeded
 from core.train import Plan, Trainer
 
 STORY = "The fox saw the moon. The moon saw the fox. They were friends, and the night was long and blue. " * 40
@@ -142,3 +143,16 @@ def test_models_that_do_not_exist_are_refused(asked):
     family, size, options = asked
     with pytest.raises(Mishap):
         build(family, size, Discs().facts(), options)
+
+
+def test_models_begun_at_the_same_time_are_those_of_their_seeds():
+    """Torch's generator is one for all threads; two visitors who start together must not share its numbers."""
+
+    def begun(seed: int) -> torch.Tensor:
+        with seeded(seed):
+            return torch.cat([p.detach().flatten() for p in build("vae", "tiny", Discs().facts()).parameters()])
+
+    alone = [begun(seed) for seed in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(begun, range(4)))
+    assert all(map(torch.equal, alone, together))

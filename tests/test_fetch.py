@@ -154,6 +154,16 @@ def test_a_download_can_be_stopped_and_gone_on_with(tmp_path, shop, monkeypatch)
     assert gzip.decompress((tmp_path / "t.txt.gz").read_bytes()) == text
 
 
+def test_what_is_being_downloaded_is_not_downloaded_twice(tmp_path, shop, monkeypatch):
+    monkeypatch.setattr(fetching, "PIECE", 10_000)
+    source = Source("t.txt.gz", (shop.home("/t.txt", rand.bytes(100_000)),), text_to_gz)
+    with contextlib.closing(fetch("t", tmp_path, source)) as now:
+        next(now)
+        with pytest.raises(Mishap, match="already"):
+            list(fetch("t", tmp_path, source))
+    assert list(fetch("t", tmp_path, source))[-1].done == 100_000
+
+
 def test_a_wrong_checksum_is_thrown_away(tmp_path, shop):
     source, _ = fashion(shop)
     shop.files["/2.gz"] = bytes(len(shop.files["/2.gz"]))

@@ -6,7 +6,7 @@ import torch
 from core.data import open_collection
 from core.families import build
 from core.gan import GAN
-from core.measure import frechet, threshold, variety
+from core.measure import copied, frechet, threshold, variety
 from core.model import noise
 from core.train import Plan, Trainer
 
@@ -79,3 +79,11 @@ def test_variety_sees_a_forger_with_one_picture_a_subject():
     alike, varied = torch.eye(8)[y], torch.randn(90, 8, generator=noise(0))
     assert variety(alike, y) == 0
     assert variety(varied, y) == pytest.approx(4, rel=0.15)  # sqrt(2 * 8)
+
+
+def test_copies_are_counted():
+    """A third are copies with a little noise, the others new: the measure must find that third."""
+    rng = noise(0)
+    trained, unseen, fresh = (torch.randn(n, 8, generator=rng) for n in (5000, 2000, 400))
+    copies = trained[:200] + 0.01 * torch.randn(200, 8, generator=rng)
+    assert copied(torch.cat((fresh, copies)), unseen, trained).value == pytest.approx(1 / 3, abs=0.03)

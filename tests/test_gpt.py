@@ -80,6 +80,11 @@ def test_cuts_cut_what_they_say():
     assert drawn(temperature=0.05) == {0}
 
 
+def test_next_to_no_temperature_takes_the_favourite():
+    logits = torch.tensor([[0.0, 2.0, 1.0]])
+    assert pick(logits, noise(0), temperature=1e-39).item() == 1
+
+
 def test_muon_moves_every_direction_equally():
     x = torch.randn(2, 24, 64, generator=noise(0))
     values = torch.linalg.svdvals(orthogonal(x))

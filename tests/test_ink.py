@@ -99,6 +99,14 @@ def test_a_dot_of_any_size_and_a_full_pad_are_no_trouble():
             assert float(settled.max()) > 0
 
 
+def test_two_far_specks_are_too_little_to_read():
+    """Brought to size, their box leaves each of them less than a dot."""
+    pad = torch.zeros(1, ink.PAD, ink.PAD)
+    pad[0, 5, 5] = pad[0, 95, 5] = 1
+    with pytest.raises(Mishap, match="little ink"):
+        ink.settle(pad, "digits")
+
+
 def test_ink_at_the_edge_of_the_pad_does_not_run():
     inside = ink.settle(drawn("seven", left=0.1, top=0.03), "digits")
     lines = [[(x, y) for x, y in line] for line in LINES["seven"]]

@@ -11,6 +11,7 @@ import hashlib
 import http.client
 import io
 import struct
+import threading
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -57,6 +58,10 @@ class Source:
     convert: Callable[[list[bytes]], bytes]  # what the homes gave, in order -> the file
 
 
+_UNDER_WAY: set[Path] = set()  # files that somebody is downloading now
+_LOCK = threading.Lock()
+
+
 def fetch(name: str, folder: Path, source: Source | None = None) -> Iterator[Fetched]:
     """Downloads a collection into the folder; to stop, stop asking. Does nothing if it is there already.
 
@@ -66,6 +71,10 @@ def fetch(name: str, folder: Path, source: Source | None = None) -> Iterator[Fet
         raise Mishap(f"There is nothing to download called {name!r}: there are {', '.join(SOURCES)}.")
     source = source or SOURCES[name]
     target = folder / source.file
+    with _LOCK:
+        if target in _UNDER_WAY:
+            raise Mishap(f"{source.file} is being downloaded already: look again in a while.")
+        _UNDER_WAY.add(target)
     try:
         if target.exists():
             yield Fetched(target.stat().st_size, target.stat().st_size, source.file)
@@ -78,6 +87,8 @@ def fetch(name: str, folder: Path, source: Source | None = None) -> Iterator[Fet
             part.unlink()
     except OSError as error:
         raise Mishap(f"{target} cannot be written ({error.strerror or error}).") from error
+    finally:
+        _UNDER_WAY.discard(target)
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -99,10 +110,7 @@ def _download_all(source: Source, parts: list[Path]) -> Iterator[Fetched]:
 
 
 def _download(home: Home, part: Path) -> Iterator[int]:
-    """How many bytes `part` holds, as they arrive; begins with those that an earlier try left there.
-
-    Two that fetch at once write the same bytes to the same places, so they do not disturb each other.
-    """
+    """How many bytes `part` holds, as they arrive; begins with those that an earlier try left there."""
     part.touch()
     have = part.stat().st_size
     yield have

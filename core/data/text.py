@@ -18,7 +18,7 @@ from core.model import Batch, Mishap
 END = "<|endoftext|>"  # stands before every document, so it begins one and ends the last
 HELD_OUT = 50  # one document in so many is kept from training
 RETOLD = Path(__file__).with_name("retold.txt.gz")  # `python -m core retell` writes it
-LARGEST = 20_000_000  # characters of a text of your own
+LARGEST = 3_000_000  # characters of a text of your own: a tokenizer is made of it while you wait
 
 
 def make_tokenizer(merges: list[list[str]]) -> Tokenizer:
@@ -148,7 +148,14 @@ TEXTS: dict[str, Card] = {
         "The standard library of the Python that runs this page",
         "The programs that came with Python, found on this machine.",
     ),
-    "own": Card("own", "Your own text", "text", "yours", "Pasted or uploaded by you", "It stays on this machine."),
+    "own": Card(
+        "own",
+        "Your own text",
+        "text",
+        "yours",
+        "Pasted or uploaded by you",
+        "It stays on the machine that runs the page.",
+    ),
 }
 SHARES = {"TinyStories": 0.3, "books": 0.7}  # of a batch of "stories"
 FILES = {  # part: those of its files that are in the data folder make it up
@@ -164,7 +171,7 @@ def open_text(
     text: str = "",
     tokenizer: Tokenizer | None = None,
     vocab: int = 4096,
-    most: int = 10 * LARGEST,
+    most: int = 200_000_000,
 ) -> Text:
     """A text collection, with the tokenizer given or one of `vocab` entries trained on it.
 
@@ -175,7 +182,7 @@ def open_text(
     return Text(TEXTS[name], parts, tokenizer or train_tokenizer([d for p in parts for d in p.train], vocab))
 
 
-def read_parts(name: str, folder: Path, text: str = "", most: int = 10 * LARGEST) -> list[Part]:
+def read_parts(name: str, folder: Path, text: str = "", most: int = 200_000_000) -> list[Part]:
     """The documents of a collection, not yet cut into tokens; Mishaps as of open_text."""
     if name not in TEXTS:
         raise Mishap(f"There is no text collection called {name!r}.")
@@ -240,7 +247,7 @@ def read_documents(path: Path) -> list[str]:
                 items = [json.loads(line) for line in file]
                 documents = [item["text"] for item in items if not item.get("flags")]
     except (OSError, EOFError, ValueError, KeyError):
-        raise Mishap(f"The file {path.name} is damaged: fetch it again.") from None
+        raise Mishap(f"The file {path.name} is damaged: delete it and fetch it again.") from None
     return [document.strip() for document in documents if document.strip()]
 
 
