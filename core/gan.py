@@ -40,12 +40,15 @@ class Generator(nn.Module):
     """Paints coarse to fine: each size adds its detail to the enlarged picture (Karras et al., arXiv:1912.04958).
 
     No batch norm: with it every subject shrank to one picture (variety 3 of 16.7 on doodles, 12 without; measured).
+    Colours want each painting normed by itself in groups of channels (Wu & He, arXiv:1803.08494): without it faces
+    shrank in the same way (5 to 9 of 13.6, falling, against 10). Ink on black wants none: with it doodles hardly began.
     Enlarging before a plain convolution learns faster than transposed ones: half the distance after as many steps.
     """
 
     def __init__(self, c: Config):
         super().__init__()
         self.label = nn.Embedding(max(1, c.classes), c.latent)
+        self.groups = 4 if c.channels > 1 else 0
         widths = [4 * c.width, 2 * c.width, c.width, c.width // 2]  # at a side of S / 8, S / 4, S / 2, S
         if not c.side:  # points
             wide = widths[0]
@@ -69,13 +72,17 @@ class Generator(nn.Module):
         h = self.body(torch.cat((z, self.label(y)), dim=1))
         if h.dim() == 2:
             return h
-        picture = h.new_zeros(())
+        picture, h = h.new_zeros(()), self.normed(h)
         for n, (size, paint) in enumerate(zip(self.sizes, self.paints)):
             h = F.interpolate(h, scale_factor=2) if n else h
             larger = F.interpolate(picture, scale_factor=2, mode="bilinear") if n else picture
-            h = F.leaky_relu(size(h), 0.2)
+            h = self.normed(F.leaky_relu(size(h), 0.2))
             picture = larger + paint(h)
         return picture.tanh()
+
+    def normed(self, h: Tensor) -> Tensor:
+        """(B, W, s, s) -> the same, each painting's groups of channels at mean 0 and variance 1, where that helps"""
+        return F.group_norm(h, self.groups) if self.groups else h
 
 
 class Discriminator(nn.Module):
