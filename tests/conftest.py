@@ -149,3 +149,12 @@ def is_far(url: str) -> bool:
 @pytest.fixture
 def page(visit: Callable[..., "Page"]) -> "Page":  # noqa: F821
     return visit()
+
+
+def enter(page: "Page", box: str, value: str) -> None:  # noqa: F821
+    """Types a number into a box, and once more: a fold just opened may still put its old value back."""
+    for _ in range(2):
+        page.wait_for_timeout(400)
+        page.fill(box, value)
+        page.press(box, "Tab")
+    page.wait_for_timeout(200)

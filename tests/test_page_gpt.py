@@ -7,6 +7,8 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
+from tests.conftest import enter
+
 TAB, LEAF = "The Storyteller", "#gpt-tell-strip .leaf"
 SLOW = 60_000  # milliseconds, on a machine that trains beside it
 
@@ -45,9 +47,7 @@ def tell(page, beginning: str = "Once there was a cat", length: int = 400, seed:
 
 
 def set_number(page, place: str, value: int) -> None:
-    box = page.locator(f"{place} input[type=number]")
-    box.fill(str(value))
-    box.blur()
+    enter(page, f"{place} input[type=number]", str(value))
 
 
 def wait_for_pieces(page, count: int) -> None:

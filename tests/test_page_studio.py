@@ -7,6 +7,7 @@ import time
 import pytest
 
 from demo.words import words
+from tests.conftest import enter
 
 TEXTS = words("train")
 START, PAUSE, ON, ONCE, OVER = (f"#gan-train-{verb}" for verb in ("start", "pause", "on", "once", "over"))
@@ -155,14 +156,3 @@ def test_settings_out_of_reason_get_a_sentence(page, box, value):
     page.click(START)
     page.wait_for_selector(f".toast-body, {PAUSE}:visible", timeout=LONG)
     assert page.locator(f"{START}:visible").count() == 1, "it was started all the same"
-
-
-def enter(page, box: str, value: str) -> None:
-    """Types a number into a box, again if the page, which may still be opening its tabs, put the old one back."""
-    for _ in range(5):
-        page.fill(box, value)
-        page.press(box, "Tab")
-        page.wait_for_timeout(500)
-        if float(page.input_value(box)) == float(value):
-            return
-    pytest.fail(f"{box} does not keep what was typed")
