@@ -28,12 +28,14 @@ class Config:
     classes: int  # 0: no labels, both players are told nothing
     width: int = 32
     latent: int = 64
-    penalty: float = 10.0  # weight of R1 and R2 (gamma); doodles diverge at 3 and less, critics of points want less
+    penalty: float = 10.0  # weight of R1 and R2 (gamma); at 3 doodles begin late, critics of points want less
     memory: float = 0.998  # of the averaged weights: about 500 steps
 
     def __post_init__(self):
         if self.side % 8:
             raise Mishap(f"A picture side must be a multiple of 8, and {self.side} is not.")
+        if self.width % 8:  # the finest size has half as many channels, normed in four groups
+            raise Mishap(f"A forger's width must be a multiple of 8, and {self.width} is not.")
 
 
 class Generator(nn.Module):

@@ -64,9 +64,10 @@ def nearest(a: Tensor, b: Tensor) -> Tensor:
 
 
 def copied(fake: Tensor, real: Tensor, trained: Tensor) -> Number:
-    """How many of fake (N, D) lie nearer to one of ALL training pictures (M, D) than unseen real (K, D) ones hardly do.
+    """The share of fake (N, D) that lie nearer to some training picture (M, D) than 99 of 100 unseen real (K, D) do.
 
-    A forger that copies has many there; one that does not has the one in a hundred that real pictures have.
+    It is near one in a hundred for a forger that copies as little as chance does, and large for one that copies.
+    All training pictures must be given: among a part of them most copies find nothing to be near to.
     """
     line = nearest(real, trained).quantile(0.01)
     near = float((nearest(fake, trained) < line).float().mean())

@@ -19,13 +19,12 @@ from demo.spelling import name, rounded
 from demo.telling import (
     LENGTHS,
     SEEDS,
-    TURNS,
     WHOLE,
     Story,
     begin,
     figures,
     opening,
-    pair_nats,
+    reckon,
     tell_readers,
     wish,
 )
@@ -211,9 +210,7 @@ class Tell:
             mine.busy = first.busy
             yield {self.page: mine.log}
         if mine.busy:
-            begun = len(mine.ids) - len(mine.guesses)
-            loop = asyncio.get_running_loop()
-            mine.pair_nats = await loop.run_in_executor(TURNS, pair_nats, mine.teller.model, mine.ids[begun - 1 :])
+            await reckon(mine)
             mine.mark("rest")
             mine.busy = False
 

@@ -195,7 +195,7 @@ class Bench:
         try:
             for seen in RUNS.follow(run, seat, EVERY, see):
                 yield self.shown(seen, "running")
-        except Mishap:
+        except Exception:
             yield [gr.skip(), gr.skip(), *self.state("resting")]
             raise
         if run.seat:

@@ -145,7 +145,14 @@ async def tell(story: Story, length: int) -> AsyncIterator[None]:
         yield
         if guess.token == story.end:
             break
-    story.pair_nats += await loop.run_in_executor(TURNS, pair_nats, story.teller.model, story.ids[known - 1 :])
+    await reckon(story)
+
+
+async def reckon(story: Story) -> None:
+    """Finds the yardstick of all that was told; where the telling runs too, so that no page waits for it."""
+    begun = len(story.ids) - len(story.guesses)
+    row = story.ids[begun - 1 :]
+    story.pair_nats = await asyncio.get_running_loop().run_in_executor(TURNS, pair_nats, story.teller.model, row)
 
 
 async def tell_readers(story: Story, length: int) -> AsyncIterator[None]:

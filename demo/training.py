@@ -71,7 +71,7 @@ def glance(name: str) -> str:
     """What there is to learn from, as HTML; Mishap if it is not on this machine."""
     texts, card = words("train"), COLLECTIONS[name]
     if card.learns == "text":
-        story = read_parts(name, data_folder(), most=20_000)[0].train[0]
+        story = read_parts(name, data_folder(), most=20_000)[0].train[0]  # of one document none may be to train on
         sight = f'<p class="sample">{escape(story[:420])} …</p>'
     else:
         x, y = collection(name).fixed(24)
@@ -131,7 +131,7 @@ def draw(run: Run) -> str:
 def resumed(family: str, loaded: checkpoint.Loaded, text: str) -> Trainer:
     """A trainer that goes on with a model; Mishap where its collection is not here or has other labels."""
     card = loaded.card
-    name = card["data"].get("name")
+    name = card["data"]["name"]
     if name not in COLLECTIONS or COLLECTIONS[name].learns not in FAMILIES[family].LEARNS:
         raise Mishap("The collection this model learnt from is not known here, so it cannot go on.")
     if family == "gpt":

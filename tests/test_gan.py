@@ -7,7 +7,7 @@ from core.data import open_collection
 from core.families import build
 from core.gan import GAN
 from core.measure import copied, frechet, threshold, variety
-from core.model import noise
+from core.model import Mishap, noise
 from core.train import Plan, Trainer
 
 
@@ -60,6 +60,12 @@ def test_the_slope_penalty_measures_the_slope():
     x, y = torch.randn(20_000, 2, generator=noise(0)), torch.zeros(20_000, dtype=torch.long)
     _, slope, _ = gan.critic_loss(x, x + 1, y, noise(1))
     assert float(slope) == pytest.approx(25, rel=0.03)
+
+
+@pytest.mark.parametrize("width", [4, 12, 33])
+def test_a_width_whose_channels_cannot_be_grouped_is_refused(width):
+    with pytest.raises(Mishap, match="multiple of 8"):
+        GAN.Config(channels=3, side=32, classes=2, width=width)
 
 
 def test_frechet_of_known_normals():

@@ -17,6 +17,7 @@ from core.model import Batch, Mishap
 
 END = "<|endoftext|>"  # stands before every document, so it begins one and ends the last
 HELD_OUT = 50  # one document in so many is kept from training
+WHOLE = 200_000_000  # characters, more than any collection has
 RETOLD = Path(__file__).with_name("retold.txt.gz")  # `python -m core retell` writes it
 LARGEST = 3_000_000  # characters of a text of your own: a tokenizer is made of it while you wait
 
@@ -171,7 +172,7 @@ def open_text(
     text: str = "",
     tokenizer: Tokenizer | None = None,
     vocab: int = 4096,
-    most: int = 200_000_000,
+    most: int = WHOLE,
 ) -> Text:
     """A text collection, with the tokenizer given or one of `vocab` entries trained on it.
 
@@ -182,7 +183,7 @@ def open_text(
     return Text(TEXTS[name], parts, tokenizer or train_tokenizer([d for p in parts for d in p.train], vocab))
 
 
-def read_parts(name: str, folder: Path, text: str = "", most: int = 200_000_000) -> list[Part]:
+def read_parts(name: str, folder: Path, text: str = "", most: int = WHOLE) -> list[Part]:
     """The documents of a collection, not yet cut into tokens; Mishaps as of open_text."""
     if name not in TEXTS:
         raise Mishap(f"There is no text collection called {name!r}.")
