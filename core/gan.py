@@ -4,6 +4,8 @@ Goodfellow et al. 2014 (arXiv:1406.2661) in the convolutional form of Radford et
 the game converge: relativistic pairing and a penalty on the critic's slope at real and at forged pictures (R3GAN, Huang
 et al., arXiv:2501.05441; the slope by finite differences, which needs no second backward), labels in both players
 (projection, Miyato & Koyama, arXiv:1802.05637), and averaged weights to paint with (Yazici et al., arXiv:1806.04498).
+The older games are here to be compared with: non-saturating (Goodfellow), hinge (Lim & Ye, arXiv:1705.02894; Tran et
+al., arXiv:1702.08896) and Wasserstein with a gradient penalty (Gulrajani et al., arXiv:1704.00028).
 
 B pictures, C channels, S side, W width, Z latent, K classes.
 """
@@ -20,6 +22,8 @@ from torch.optim import Adam, Optimizer
 
 from core.model import Batch, Mishap, Model, descend
 
+LOSSES = ("relativistic", "non-saturating", "hinge", "wasserstein")
+
 
 @dataclass(frozen=True)
 class Config:
@@ -30,8 +34,15 @@ class Config:
     latent: int = 64
     penalty: float = 10.0  # weight of R1 and R2 (gamma); at 3 doodles begin late, critics of points want less
     memory: float = 0.998  # of the averaged weights: about 500 steps
+    loss: str = "relativistic"  # one of LOSSES; the penalty goes with all but Wasserstein's, which has its own
+    critic_steps: int = 1  # of the critic for one of the forger, each on fresh pictures
+    critic_pace: float = 1.0  # the critic's learning rate as a multiple of the forger's
 
     def __post_init__(self):
+        if self.loss not in LOSSES:
+            raise Mishap(f"A GAN's loss is one of {', '.join(LOSSES)}, not {str(self.loss)[:40]!r}.")
+        if not 1 <= self.critic_steps <= 10:
+            raise Mishap("The critic makes 1 to 10 steps for each of the forger's.")
         if self.side % 8:
             raise Mishap(f"A picture side must be a multiple of 8, and {self.side} is not.")
         if self.width % 8:  # the finest size has half as many channels, normed in four groups
@@ -126,33 +137,64 @@ class GAN(Model):
         self.register_buffer("steps", torch.zeros(()))
 
     def optimizers(self, lr: float) -> tuple[Optimizer, ...]:
-        return tuple(Adam(p.parameters(), lr, betas=(0.0, 0.99)) for p in (self.generator, self.discriminator))
+        rates = (lr, lr * self.config.critic_pace)
+        players = (self.generator, self.discriminator)
+        return tuple(Adam(p.parameters(), rate, betas=(0.0, 0.99)) for p, rate in zip(players, rates))
+
+    def draw(self, data: Any, size: int, rng: torch.Generator) -> Batch:
+        """Fresh pictures for each of the critic's steps."""
+        return data.batch(size * self.config.critic_steps, rng)
 
     def step(self, batch: Batch, rng: torch.Generator, optimizers: tuple[Optimizer, ...]) -> dict[str, Tensor]:
-        """First the critic looks at pairs of real and forged, then the forger answers."""
-        real, y = batch.x, self.labels(batch)
-        fake = self.generator(self.latents(len(real), rng), y)
-        critic, slope, caught = self.critic_loss(real, fake.detach(), y, rng)
-        descend(critic + slope, list(self.discriminator.parameters()), optimizers[1:], clip=10.0)
+        """First the critic looks at real and forged, then the forger answers."""
+        rounds = self.config.critic_steps
+        real = fake = y = critic = slope = caught = batch.x  # each is made in the first round
+        for real, y in zip(batch.x.chunk(rounds), self.labels(batch).chunk(rounds)):
+            fake = self.generator(self.latents(len(real), rng), y)
+            critic, slope, caught = self.critic_loss(real, fake.detach(), y, rng)
+            descend(critic + slope, list(self.discriminator.parameters()), optimizers[1:], clip=10.0)
 
         with torch.no_grad():
             standard = self.discriminator(real, y)
-        forger = F.softplus(standard - self.discriminator(fake, y)).float().mean()
+        forger = self.forger_loss(standard, self.discriminator(fake, y))
         descend(forger, list(self.generator.parameters()), optimizers[:1], clip=10.0)
         self.remember()
         return {"forger": forger, "critic": critic, "slope": slope, "caught": caught}
 
     def critic_loss(self, real: Tensor, fake: Tensor, y: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        """The pairing loss, the penalty gamma / 2 (R1 + R2), and the share of pairs told apart.
+        """The critic's side of the game, the penalty on its slope, and the share of pairs told apart.
 
-        |slope|^2 at x is the mean of ((D(x + s e) - D(x)) / s)^2 over normal e, for small s.
+        The penalty is gamma / 2 (R1 + R2), with |slope|^2 at x the mean of ((D(x + s e) - D(x)) / s)^2 over normal e,
+        for small s; Wasserstein's is 10 (|slope| - 1)^2 between real and forged.
         """
         both = torch.cat((real, fake))
         blurred = both + self.BLUR * torch.randn(both.shape, generator=rng, device=both.device)
         here, there = self.discriminator(torch.cat((both, blurred)), y.repeat(4)).float().chunk(2)
-        gap = here[: len(real)] - here[len(real) :]
-        slope = self.config.penalty * ((there - here) / self.BLUR).square().mean()
-        return F.softplus(-gap).mean(), slope, (gap > 0).float().mean()
+        r, f = here.chunk(2)
+        loss = {
+            "relativistic": lambda: F.softplus(f - r),
+            "non-saturating": lambda: F.softplus(-r) + F.softplus(f),
+            "hinge": lambda: F.relu(1 - r) + F.relu(1 + f),
+            "wasserstein": lambda: f - r,
+        }[self.config.loss]()
+        if self.config.loss == "wasserstein":
+            slope = self.between(real, fake, y, rng)
+        else:
+            slope = self.config.penalty * ((there - here) / self.BLUR).square().mean()
+        return loss.mean(), slope, (r > f).float().mean()
+
+    def between(self, real: Tensor, fake: Tensor, y: Tensor, rng: torch.Generator) -> Tensor:
+        """10 (|slope| - 1)^2 at a random place between each real and each forged picture."""
+        share = torch.rand((len(real), *[1] * (real.dim() - 1)), generator=rng, device=real.device)
+        place = torch.lerp(fake, real, share).requires_grad_()
+        slopes = torch.autograd.grad(self.discriminator(place, y).float().sum(), place, create_graph=True)[0]
+        return 10 * (slopes.flatten(1).norm(dim=1) - 1).square().mean()
+
+    def forger_loss(self, real: Tensor, fake: Tensor) -> Tensor:
+        """The forger's side, from the logits (B,) of both; only the first game lets it look at the real ones."""
+        if self.config.loss == "relativistic":
+            return F.softplus(real - fake).float().mean()
+        return (F.softplus(-fake) if self.config.loss == "non-saturating" else -fake).float().mean()
 
     @torch.no_grad()
     def remember(self) -> None:

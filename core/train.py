@@ -4,11 +4,12 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.optim import Optimizer
 
 from core.model import Batch, Mishap, Model, noise
 
@@ -84,7 +85,7 @@ class Trainer:
         self.lr = plan.lr or model.RECIPE["lr"]
         self.batch = plan.batch or model.RECIPE["batch"]
         self.optimizers = self.model.optimizers(self.lr)
-        self.rates = [[group["lr"] for group in o.param_groups] for o in self.optimizers]
+        self.rates = rates(self.optimizers)
         self.bf16 = is_bf16_faster(self.device)
         self.step, self.seconds = 0, 0.0
 
@@ -101,6 +102,13 @@ class Trainer:
                 gathered.append(self.advance())
             self.seconds += time.perf_counter() - begun
             yield Progress(self.step, self.mean(gathered), self.seconds, self.step * self.batch)
+
+    def change(self, lr: float | None = None, **config: Any) -> None:
+        """Other rules from the next step on: a learning rate, or settings that leave the weights' shapes alone."""
+        self.plan = replace(self.plan, lr=self.lr if lr is None else lr)
+        self.lr = self.plan.lr or self.model.RECIPE["lr"]
+        self.model.config = replace(self.model.config, **config)
+        self.rates = rates(self.model.optimizers(self.lr))
 
     def is_done(self) -> bool:
         return bool(self.plan.steps) and self.step >= self.plan.steps
@@ -135,3 +143,8 @@ class Trainer:
                 f"At step {self.step:,} the loss was no longer a number: start over with a smaller learning rate."
             )
         return means
+
+
+def rates(optimizers: tuple[Optimizer, ...]) -> list[list[float]]:
+    """The learning rate of every group of every optimizer."""
+    return [[group["lr"] for group in o.param_groups] for o in optimizers]

@@ -2,10 +2,11 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from core.data import open_collection
 from core.families import build
-from core.gan import GAN
+from core.gan import GAN, LOSSES
 from core.measure import copied, frechet, threshold, variety
 from core.model import Mishap, noise
 from core.train import Plan, Trainer
@@ -93,3 +94,44 @@ def test_copies_are_counted():
     trained, unseen, fresh = (torch.randn(n, 8, generator=rng) for n in (5000, 2000, 400))
     copies = trained[:200] + 0.01 * torch.randn(200, 8, generator=rng)
     assert copied(torch.cat((fresh, copies)), unseen, trained).value == pytest.approx(1 / 3, abs=0.03)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_every_loss_moves_both_players(loss):
+    torch.manual_seed(0)
+    gan = GAN(GAN.Config(channels=0, side=0, classes=0, width=8, latent=4, loss=loss, critic_steps=2))
+    before = {name: value.clone() for name, value in gan.named_parameters()}
+    data = open_collection("points-ring")
+    losses = gan.step(gan.draw(data, 16, noise(0)), noise(1), gan.optimizers(1e-2))
+    moved = {name.split(".")[0] for name, value in gan.named_parameters() if not torch.equal(value, before[name])}
+    assert moved == {"generator", "discriminator", "average"}
+    assert all(value.isfinite() for value in losses.values())
+
+
+@pytest.mark.parametrize(
+    ("loss", "critic", "forger"),
+    [
+        ("relativistic", lambda r, f: F.softplus(f - r), lambda r, f: F.softplus(r - f)),
+        ("non-saturating", lambda r, f: F.softplus(-r) + F.softplus(f), lambda r, f: F.softplus(-f)),
+        ("hinge", lambda r, f: F.relu(1 - r) + F.relu(1 + f), lambda r, f: -f),
+        ("wasserstein", lambda r, f: f - r, lambda r, f: -f),
+    ],
+)
+def test_losses_are_those_of_the_papers(loss, critic, forger):
+    """For a critic that is x[0], written out by hand at r = 0.3 and f = -0.2."""
+    gan = GAN(GAN.Config(channels=0, side=0, classes=0, width=8, latent=4, loss=loss))
+    gan.discriminator.forward = lambda x, y: x[:, 0]
+    real, fake = torch.tensor([[0.3, 0.0]]), torch.tensor([[-0.2, 0.0]])
+    said, slope, caught = gan.critic_loss(real, fake, torch.zeros(1, dtype=torch.long), noise(0))
+    assert float(said) == pytest.approx(float(critic(real[:, 0], fake[:, 0])))
+    assert float(gan.forger_loss(real[:, 0], fake[:, 0])) == pytest.approx(float(forger(real[:, 0], fake[:, 0])))
+    assert float(caught) == 1
+    if loss == "wasserstein":  # its slope is 1 everywhere, as it should be
+        assert float(slope) == pytest.approx(0, abs=1e-9)
+
+
+def test_a_loss_that_is_none_gets_a_sentence():
+    with pytest.raises(Mishap, match="loss is one of"):
+        GAN.Config(channels=0, side=0, classes=0, loss="mean")
+    with pytest.raises(Mishap, match="1 to 10 steps"):
+        GAN.Config(channels=0, side=0, classes=0, critic_steps=0)

@@ -52,6 +52,17 @@ def spiral(factors: Tensor, y: Tensor) -> Tensor:
     return 0.8 * out[:, None] * toward(2 * out) + 0.6 * scatter(radius, angle)
 
 
+def drawn(places: Tensor) -> Plane:
+    """A world somebody drew, as points (N, 2) in -1..1: each of them blurred a little and equally likely."""
+
+    def near(factors: Tensor, y: Tensor) -> Tensor:
+        which, radius, angle = factors.t().contiguous().unbind()
+        return places[(which * len(places)).long().clamp(max=len(places) - 1)] + scatter(radius, angle) / 2
+
+    card = replace(CARD, name="points-drawn", title="Points you drew", licence="yours", source="drawn on the page")
+    return Plane(card, near, lambda row, y: f"a point near the {int(row[0] * len(places)) + 1}. that was drawn")
+
+
 CARD = Card(
     name="points-ring",
     title="A ring of points",
