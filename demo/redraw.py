@@ -17,8 +17,8 @@ from core.measure import pca_redraw, principal
 from core.model import Mishap, noise
 from core.vae import VAE, kl
 from demo import ink
-from demo.forger import read
 from demo.limits import finite, one_of, whole
+from demo.picture import read
 from demo.shelf import card as its_card
 from demo.shelf import collection, shelf
 from demo.show import pixels, uri

@@ -130,12 +130,12 @@ class Runs:
         finally:
             self.rest(run, seat)
 
-    def once(self, run: Run, look: Callable[[Run], Any]) -> Any:
-        """One step, if nobody drives; then what `look` sees."""
+    def once(self, run: Run, look: Callable[[Run], Any], every: float = 0.0) -> Any:
+        """One slice, a single step unless told otherwise, if nobody drives; then what `look` sees."""
         if run.seat:
             raise Mishap("This training is running: pause it before taking single steps.")
         with self.turnstile, run.lock:
-            for now in run.trainer.run(0):
+            for now in run.trainer.run(every):
                 run.note(now)
                 break
             return look(run)

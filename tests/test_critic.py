@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from core.model import Mishap
-from demo.critic import Line, between, remembered
+from demo.gan.critic import Line, between, remembered
 
 CARD = {
     "critic's line": {"value": 1.5, "yardsticks": {"mean of real": 2.5, "mean of forged": 0.5}},

@@ -18,7 +18,9 @@ from demo.words import words
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FAMILY_FILES = {f"core/{family.__module__.split('.')[1]}.py" for family in FAMILIES.values()}
-PAGE_FILES = {"demo/__init__.py", "demo/studio.py", *(f"demo/{tab}.py" for tab in TABS)}  # and demo/parts
+ROOMS = {f"demo/{tab}/{room}.py" for tab in TABS for room, texts in words(tab).items() if "hook" in texts}
+PAGE_FILES = {"demo/__init__.py", "demo/studio.py", *(f"demo/{tab}.py" for tab in TABS)}
+PAGE_FILES |= {f"demo/{tab}/__init__.py" for tab in TABS} | ROOMS  # and demo/parts
 UNPICKLERS = {"pickle", "_pickle", "dill", "joblib", "marshal", "shelve"}
 MB = 1_000_000
 

@@ -46,3 +46,20 @@ def spoken(fn: Callable[..., Any]) -> Iterator[None]:
     except Exception:
         log.exception("A fault in %s", fn.__qualname__)
         raise gr.Error(words("page")["fault"], title="", print_exception=False) from None
+
+
+def answering(fn: Callable[[Any], Any], name: str) -> Callable[[Any], Any]:
+    """fn for a page that asks by itself: a Mishap comes as {"mishap": sentence}, a bug keeps its trace in the log."""
+
+    @wraps(fn)
+    def answer(asked: Any) -> Any:
+        try:
+            return fn(asked if isinstance(asked, dict) else {})
+        except Mishap as mishap:
+            return {"mishap": str(mishap)}
+        except Exception:
+            log.exception("A fault in %s", fn.__qualname__)
+            return {"mishap": words("page")["fault"]}
+
+    answer.__name__ = name
+    return answer

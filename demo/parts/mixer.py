@@ -5,9 +5,7 @@ page asks the server straight, without an event, and sends all that is needed: t
 anybody. One question is under way at a time; the newest place of the slider is asked for next.
 """
 
-import logging
 from collections.abc import Callable, Mapping
-from functools import wraps
 from html import escape
 from json import dumps
 from pathlib import Path
@@ -15,8 +13,7 @@ from typing import Any
 
 import gradio as gr
 
-from core.model import Mishap
-from demo.words import words as texts_of
+from demo.parts.border import answering
 
 HERE = Path(__file__)
 FIRST = 8  # sliders that are not folded away
@@ -44,8 +41,6 @@ PAGE = """
 CANVAS = '<canvas class="dots" role="img" width="32" height="32"></canvas>'
 ONE = '<button type="button" class="frame" aria-label="{name}">' + CANVAS + "</button>"
 
-log = logging.getLogger("atelier")
-
 
 def mixer(words: Mapping[str, Any], elem_id: str, mix: Callable[[Any], Any], shake: Callable[[Any], Any]) -> gr.HTML:
     """An empty mixer; `words` are its texts, from demo/words.
@@ -65,20 +60,3 @@ def mixer(words: Mapping[str, Any], elem_id: str, mix: Callable[[Any], Any], sha
         elem_classes=["mixer"],
         server_functions=[answering(mix, "mix"), answering(shake, "shake")],
     )
-
-
-def answering(fn: Callable[[Any], Any], name: str) -> Callable[[Any], Any]:
-    """fn for a page that asks by itself: a Mishap comes as {"mishap": sentence}, a bug keeps its trace in the log."""
-
-    @wraps(fn)
-    def answer(asked: Any) -> Any:
-        try:
-            return fn(asked if isinstance(asked, dict) else {})
-        except Mishap as mishap:
-            return {"mishap": str(mishap)}
-        except Exception:
-            log.exception("A fault in %s", fn.__qualname__)
-            return {"mishap": texts_of("page")["fault"]}
-
-    answer.__name__ = name
-    return answer

@@ -1,13 +1,13 @@
-"""The Forger and the Critic: the tab of the GAN."""
+"""The room where you look at paintings: choose, guess, and hear the critic."""
 
 from typing import Any
 
 import gradio as gr
 from torch import Tensor
 
-from demo import forger, studio
-from demo.critic import line, reals
-from demo.forger import beliefs, card, collections, painted, says, subjects
+from demo.gan import forger
+from demo.gan.critic import line, reals
+from demo.gan.forger import beliefs, card, collections, painted, says, subjects
 from demo.limits import whole
 from demo.parts.border import border
 from demo.parts.lesson import Room, house, say, text
@@ -151,15 +151,3 @@ class Paint:
     def warm(self, collection: str) -> None:
         """Finds the critic's line while the person still looks."""
         line(f"gan-{collection}")
-
-
-def tab() -> None:
-    """The tab with its rooms, and what scripts may call."""
-    with gr.Tab(words("gan")["title"], id="gan", elem_classes=["family-gan"]):
-        gr.api(border(forger.paint), api_name="paint")
-        gr.api(border(forger.judge), api_name="judge")
-        with gr.Tabs(elem_id="gan-rooms"):
-            with gr.Tab(TEXTS["title"], id="gan-paint"):
-                Paint()
-            with gr.Tab(words("gan.train")["title"], id="gan-train"):
-                studio.bench("gan")

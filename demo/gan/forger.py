@@ -1,29 +1,23 @@
 """The forger at work and the critic asked: all that the GAN's rooms and scripts share. No Gradio."""
 
-import base64
-import binascii
-import re
 from functools import cache
-from io import BytesIO
 from typing import Any
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from core.checkpoint import names
-from core.model import Mishap, noise
+from core.model import noise
 from demo import shelf
-from demo.critic import line
+from demo.gan.critic import line
 from demo.limits import finite, one_of, whole
+from demo.picture import read
 from demo.show import uri
 from demo.words import words
 
 TEXTS = words("gan.paint")
 FIRST = "faces"  # its real pictures are always at hand
 BOLDEST, SEEDS, MOST = 1.5, 999_999, 64
-LONGEST, WIDEST = 4_000_000, 2048  # characters and pixels of a picture sent to the critic
 
 
 @cache
@@ -99,21 +93,3 @@ def judge(picture: str, collection: str, subject: str) -> tuple[float, str]:
     chance = float(beliefs(collection, read(picture, card(collection)["config"])[None], y))
     word, _ = says(chance)
     return round(chance, 4), TEXTS["verdict"].format(chance=round(100 * chance), verdict=word)
-
-
-def read(picture: str, config: dict[str, Any]) -> Tensor:
-    """A stranger's picture -> (C, S, S) in -1..1; Mishap if it is none, or huge."""
-    if not isinstance(picture, str) or len(picture) > LONGEST:
-        raise Mishap("The picture must be a PNG or JPEG in base64, of at most 3 MB.")
-    try:
-        file = base64.b64decode(re.sub(r"^data:image/\w+;base64,", "", picture), validate=True)
-        image = Image.open(BytesIO(file), formats=("PNG", "JPEG"))
-        if max(image.size) > WIDEST:
-            raise Mishap(f"The picture is {image.width} by {image.height} pixels; {WIDEST} is the most.")
-        image = image.convert("RGB" if config["channels"] == 3 else "L")
-    except (binascii.Error, ValueError, OSError, SyntaxError, Image.DecompressionBombError):
-        raise Mishap("This cannot be read as a PNG or JPEG picture in base64.") from None
-    if image.size != (config["side"],) * 2:
-        image = image.resize((config["side"],) * 2, Image.Resampling.BOX)
-    pixels = torch.from_numpy(np.array(image)).float() / 127.5 - 1
-    return pixels[None] if pixels.ndim == 2 else pixels.permute(2, 0, 1)

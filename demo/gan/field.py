@@ -1,0 +1,183 @@
+"""The game in the plane: two small networks play over points, and all they do can be drawn. No Gradio.
+
+The page pulls: it asks for the next frame when it has drawn the last, so a slow line or a closed tab costs nothing.
+"""
+
+from base64 import b64encode
+from math import e, log2
+from time import monotonic
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from core.data import COLLECTIONS
+from core.data.collection import Pictures
+from core.data.gallery import Gallery, open_gallery
+from core.data.gallery.points import drawn
+from core.families import build
+from core.gan import GAN, LOSSES
+from core.model import Mishap, noise, seeded
+from core.train import Plan, Trainer
+from demo.limits import finite, one_of, whole
+from demo.runs import Run, Runs
+from demo.words import words
+
+FIELDS = Runs()
+WORLDS = tuple(name for name, card in COLLECTIONS.items() if card.learns == "points")
+OWN, FEWEST, MOST = "own", 30, 1500  # points of a world that a visitor draws
+EXTENT = 1.2  # the plane is shown from -EXTENT to EXTENT
+SHOWN, ARROWS, HEAT, LINES = 300, 60, 36, 15  # points, of them with arrows; sides of the heat map and of the net
+SLICE = 0.03  # seconds of learning between two frames
+N, BINS, PATIENT = 4000, 24, 1.0  # points and bins of the divergence; seconds between two measurements
+
+
+class Rules(NamedTuple):
+    """What a visitor may change while the game goes on."""
+
+    loss: str
+    rate: float
+    critic_pace: float
+    critic_steps: int
+    penalty: float
+
+
+class Field:
+    """What a run in the plane shows of itself: fixed noise, a fixed net, and the distance still to go."""
+
+    curves: dict[str, str] = {}
+
+    def __init__(self, data: Pictures, game: Rules) -> None:
+        self.game = game
+        self.real = data.fixed(N).x
+        self.floor = divergence(data.fixed(N, "train").x, self.real)
+        self.even = divergence(2 * EXTENT * torch.rand(N, 2, generator=noise(3)) - EXTENT, self.real)
+        self.z = torch.randn(SHOWN, 2, generator=noise(1))
+        self.net = mesh(2.0, LINES)
+        self.places = mesh(EXTENT, HEAT)
+        self.far = 1.0
+
+    def frame(self, run: Run) -> dict[str, Any]:
+        """All the page draws, as base64: places as int16 in ten-thousandths, beliefs as bytes."""
+        gan = run.trainer.model.eval()
+        if monotonic() - run.measured > PATIENT:
+            self.far, run.measured = divergence(self.painted(gan, N), self.real), monotonic()
+        with torch.no_grad():
+            net, beliefs = gan.generator(self.net, label(self.net)), self.beliefs(gan)
+        fake, arrows = self.pulled(gan)
+        texts = words("gan.plane")
+        return {
+            "id": run.id,
+            "step": run.trainer.step,
+            "heat": b64encode((beliefs * 255).round().byte().numpy().tobytes()).decode(),
+            "fake": packed(fake),
+            "arrows": packed(arrows),
+            "net": packed(net),
+            "far": self.far,
+            "said": texts["said"].format(far=self.far, step=run.trainer.step),
+            "yard": texts["yard"].format(floor=self.floor, even=self.even, n=N),
+        }
+
+    @torch.no_grad()
+    def painted(self, gan: GAN, n: int) -> Tensor:
+        """Fresh forgeries (n, 2) of the forger that plays, not of its average."""
+        z = gan.latents(n, noise(2))
+        return gan.generator(z, label(z))
+
+    def beliefs(self, gan: GAN) -> Tensor:
+        """(HEAT * HEAT,) in 0..1, row by row: above one half where the critic puts a point nearer to the real ones."""
+        real = self.real[:SHOWN]
+        fake = gan.generator(self.z, label(self.z))
+        middle = (gan.judge(real, label(real)).mean() + gan.judge(fake, label(fake)).mean()) / 2
+        return torch.sigmoid(2 * (gan.judge(self.places, label(self.places)) - middle))
+
+    def pulled(self, gan: GAN) -> tuple[Tensor, Tensor]:
+        """The forgeries (SHOWN, 2), and where the critic pulls the first of them (ARROWS, 2); the longest is .15."""
+        fake = gan.generator(self.z, label(self.z)).detach()
+        some = fake[:ARROWS].clone().requires_grad_()
+        slopes = torch.autograd.grad(gan.judge(some, label(some)).sum(), some)[0]
+        return fake, 0.15 * slopes / slopes.norm(dim=1).max().clamp(min=1e-9)
+
+
+def label(x: Tensor) -> Tensor:
+    """Both players are told nothing in the plane: (B, ...) -> zeros (B,) long"""
+    return torch.zeros(len(x), dtype=torch.long)
+
+
+def mesh(extent: float, side: int) -> Tensor:
+    """(side * side, 2) places from -extent to extent, row by row"""
+    along = torch.linspace(-extent, extent, side)
+    y, x = torch.meshgrid(along, along, indexing="ij")
+    return torch.stack((x.flatten(), y.flatten()), 1)
+
+
+def packed(places: Tensor) -> str:
+    """Places (n, 2) as base64 of int16"""
+    return b64encode((places.clamp(-3, 3) * 10_000).round().short().numpy().tobytes()).decode()
+
+
+def divergence(a: Tensor, b: Tensor) -> float:
+    """Jensen-Shannon divergence of two clouds (N, 2), (M, 2) in bits, from counts in BINS x BINS squares; 0 to 1.
+
+    Lin 1991 (IEEE Trans. Inf. Theory 37). What lies outside the plane is counted at its rim.
+    """
+    p, q = shares(a), shares(b)
+    middle = (p + q) / 2
+    return float((torch.xlogy(p, p / middle).nansum() + torch.xlogy(q, q / middle).nansum()) / 2) * log2(e)
+
+
+def shares(places: Tensor) -> Tensor:
+    """(N, 2) -> (BINS * BINS,) the share of points in each square"""
+    cell = ((places.double() / EXTENT + 1) / 2 * BINS).long().clamp(0, BINS - 1)
+    return torch.bincount(cell[:, 1] * BINS + cell[:, 0], minlength=BINS * BINS).double() / len(places)
+
+
+def rules(asked: dict[str, Any]) -> Rules:
+    """What the page sends, checked."""
+    texts = words("gan.plane")
+    return Rules(
+        one_of(asked.get("loss"), LOSSES, texts["loss"]),
+        finite(asked.get("rate"), 1e-5, 0.1, texts["rate"]),
+        finite(asked.get("critic_pace"), 0.1, 50, texts["critic_pace"]),
+        whole(asked.get("critic_steps"), 1, 10, texts["critic_steps"]),
+        finite(asked.get("penalty"), 0, 10, texts["penalty"]),
+    )
+
+
+def world(asked: dict[str, Any]) -> Pictures:
+    """The collection of points that the page asks for; Mishap for a drawing that is none."""
+    if asked.get("world") != OWN:
+        return open_gallery(one_of(asked.get("world"), WORLDS, words("gan.plane")["world"]))
+    places = asked.get("places")
+    if not isinstance(places, list) or not FEWEST <= len(places) <= MOST:
+        raise Mishap(words("gan.plane")["few"])
+    pairs = [place if isinstance(place, list) and len(place) == 2 else [None, None] for place in places]
+    return Gallery(drawn(torch.tensor([[finite(v, -1, 1, words("gan.plane")["place"]) for v in p] for p in pairs])))
+
+
+def begin(asked: dict[str, Any]) -> dict[str, Any]:
+    """A new game at step 0, in the place of the visitor's old one."""
+    game, data = rules(asked), world(asked)
+    seed = whole(asked.get("seed"), 0, 999_999, words("gan.plane")["seed"])
+    with seeded(seed):
+        gan = build("gan", "small", data.facts() | {"classes": 0}, {"latent": 2, "memory": 0.99, **settings(game)})
+    plan = Plan("gan", data.card.name, "small", seed, lr=game.rate, batch=128)
+    run = Run(Trainer(plan, gan, data), Field(data, game))
+    FIELDS.drop(asked.get("old"))
+    FIELDS.add(run)
+    return run.preview.frame(run) | {"real": packed(run.preview.real[:SHOWN])}
+
+
+def settings(game: Rules) -> dict[str, Any]:
+    """The rules as the model's Config has them."""
+    return {name: value for name, value in game._asdict().items() if name != "rate"}
+
+
+def go(asked: dict[str, Any]) -> dict[str, Any]:
+    """The next frame: one step, or as many as go into a slice, by the rules as they stand now."""
+    run, game = FIELDS.get(asked.get("id")), rules(asked)
+    with run.lock:
+        if run.preview.game != game:
+            run.trainer.change(game.rate, **settings(game))
+            run.preview.game = game
+    return FIELDS.once(run, run.preview.frame, 0.0 if asked.get("single") else SLICE)

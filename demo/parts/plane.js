@@ -1,0 +1,149 @@
+// The page's half of the plane; what it asks and receives is described in plane.py and demo/gan/field.py.
+const field = element.querySelector('.field'), find = (name) => element.querySelector(name);
+const canvas = find('canvas'), ink = canvas.getContext('2d'), trouble = find('.trouble'), count = find('.count');
+const { rules: first, ...words } = JSON.parse(field.dataset.words);
+const EXTENT = 1.2, SLOW = 450, FEWEST = 30, APART = 0.02;  // milliseconds a step when slow; of a world that is drawn
+let rules = first, places = [], now = null, real = null, playing = false, flying = false, stroke = null, born = 0;
+
+const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+const pairs = (text) => { const all = new Int16Array(bytes(text).buffer); return Array.from(all, (v) => v / 10000); };
+const colour = (name) => getComputedStyle(field).getPropertyValue(name).trim();
+const on = (layer) => element.querySelector(`[data-layer="${layer}"]`).checked;
+
+async function ask(fn, more) {
+  const mine = born;
+  let answer;
+  try { answer = await fn({ ...rules, places: rules.world === 'own' ? places : null, ...more }); }
+  catch { answer = { mishap: words.lost }; }
+  if (mine !== born) return null;  // started over in between
+  trouble.textContent = answer.mishap || '';
+  if (answer.mishap) { stop(); return null; }
+  return answer;
+}
+async function begin() {
+  born += 1;
+  stop();
+  if (rules.world === 'own' && places.length < FEWEST) { now = null; real = null; trouble.textContent = words.draw; paint(); return; }
+  const answer = await ask(server.begin, { old: now && now.id });
+  if (!answer) return;
+  real = pairs(answer.real);
+  take(answer);
+}
+async function advance(single) {
+  const answer = await ask(server.go, { id: now.id, single });
+  if (answer) take(answer);
+}
+function take(answer) {
+  now = { ...answer, heat: bytes(answer.heat), fake: pairs(answer.fake), arrows: pairs(answer.arrows), net: pairs(answer.net) };
+  count.textContent = words.count.replace('{step}', now.step.toLocaleString('en'));
+  if (answer.result) { props.value = { result: answer.result }; trigger('input'); }
+  paint();
+  canvas.dataset.step = now.step;
+}
+async function play() {
+  if (!now) await begin();
+  if (!now) return;
+  playing = true;
+  find('.play').textContent = words.pause;
+  if (flying) return;
+  flying = true;
+  while (playing && now && element.isConnected) {
+    const slow = find('select').value === 'slow', wait = slow ? SLOW : 0;
+    await advance(slow);
+    if (canvas.offsetParent === null) stop();  // another room was opened
+    await new Promise((done) => setTimeout(done, wait));
+  }
+  flying = false;
+}
+function stop() {
+  playing = false;
+  find('.play').textContent = words.play;
+}
+
+const at = (v) => ((v + EXTENT) / (2 * EXTENT)) * canvas.width;
+function dots(all, radius) {
+  ink.beginPath();
+  for (let i = 0; i < all.length; i += 2) { const x = at(all[i]), y = at(all[i + 1]); ink.moveTo(x + radius, y); ink.arc(x, y, radius, 0, 7); }
+}
+function paint() {
+  const box = canvas.getBoundingClientRect(), fine = window.devicePixelRatio || 1, side = Math.round(box.width * fine);
+  if (!side) return;
+  if (canvas.width !== side) canvas.width = canvas.height = side;
+  ink.fillStyle = colour('--card');
+  ink.fillRect(0, 0, side, side);
+  if (now && on('map')) map(side);
+  if (now && on('net')) net(fine);
+  if (real) { dots(real, 1.7 * fine); ink.fillStyle = colour('--real'); ink.fill(); }
+  if (rules.world === 'own' && !real) { dots(places.flat(), 1.7 * fine); ink.fillStyle = colour('--real'); ink.fill(); }
+  if (!now) return;
+  if (on('arrows')) arrows(fine);
+  dots(now.fake, 2.4 * fine); ink.fillStyle = colour('--accent'); ink.fill();
+}
+function map(side) {
+  const wide = Math.sqrt(now.heat.length), small = document.createElement('canvas'), image = new ImageData(wide, wide);
+  const near = rgb('--yes'), off = rgb('--no');
+  now.heat.forEach((belief, i) => {
+    const lean = belief / 127.5 - 1, tint = lean > 0 ? near : off;
+    image.data.set([...tint, 200 * Math.abs(lean)], 4 * i);
+  });
+  small.width = small.height = wide;
+  small.getContext('2d').putImageData(image, 0, 0);
+  ink.imageSmoothingEnabled = true;
+  const half = side / (wide - 1) / 2;  // the outermost beliefs are those at the rim
+  ink.drawImage(small, -half, -half, side + 2 * half, side + 2 * half);
+}
+const rgb = (name) => colour(name).match(/\w\w/g).map((two) => parseInt(two, 16));
+function net(fine) {
+  const wide = Math.sqrt(now.net.length / 2), corner = (r, c) => [at(now.net[2 * (r * wide + c)]), at(now.net[2 * (r * wide + c) + 1])];
+  ink.beginPath();
+  for (let r = 0; r < wide; r++) {
+    for (let c = 0; c < wide; c++) { ink[c ? 'lineTo' : 'moveTo'](...corner(r, c)); }
+    for (let c = 0; c < wide; c++) { ink[c ? 'lineTo' : 'moveTo'](...corner(c, r)); }
+  }
+  ink.strokeStyle = colour('--accent'); ink.globalAlpha = 0.35; ink.lineWidth = 0.8 * fine; ink.stroke(); ink.globalAlpha = 1;
+}
+function arrows(fine) {
+  ink.beginPath();
+  for (let i = 0; i < now.arrows.length; i += 2) {
+    const x = now.fake[i], y = now.fake[i + 1];
+    ink.moveTo(at(x), at(y)); ink.lineTo(at(x + now.arrows[i]), at(y + now.arrows[i + 1]));
+  }
+  ink.strokeStyle = colour('--ink'); ink.lineWidth = 1.2 * fine; ink.stroke();
+}
+
+// A world of one's own: the pointer scatters points where it goes.
+function place(event) {
+  const box = canvas.getBoundingClientRect();
+  return [event.clientX - box.left, event.clientY - box.top].map((v) => Math.max(-1, Math.min(1, (2 * EXTENT * v) / box.width - EXTENT)));
+}
+function drop(event) {
+  const p = place(event), last = places[places.length - 1];
+  if (places.length < 1500 && (!last || Math.hypot(p[0] - last[0], p[1] - last[1]) > APART)) places.push(p.map((v) => Math.round(v * 1e4) / 1e4));
+}
+canvas.addEventListener('pointerdown', (event) => {
+  if (rules.world !== 'own' || event.button !== 0) return;
+  event.preventDefault();
+  canvas.setPointerCapture(event.pointerId);
+  if (now) { places = []; now = null; real = null; born += 1; stop(); }
+  stroke = event.pointerId;
+  drop(event); paint();
+});
+canvas.addEventListener('pointermove', (event) => {
+  if (stroke !== event.pointerId) return;
+  for (const move of event.getCoalescedEvents ? event.getCoalescedEvents() : [event]) drop(move);
+  paint();
+});
+for (const name of ['pointerup', 'pointercancel']) canvas.addEventListener(name, () => { stroke = null; });
+
+find('.play').addEventListener('click', () => { if (playing) stop(); else play(); });
+find('.step').addEventListener('click', async () => { stop(); if (!now) await begin(); if (now) advance(true); });
+find('.over').addEventListener('click', begin);
+for (const box of element.querySelectorAll('.layers input')) box.addEventListener('change', paint);
+field.addEventListener('rules', ({ detail }) => {
+  const anew = detail.world !== rules.world || detail.seed !== rules.seed;
+  rules = detail;
+  field.classList.toggle('own', rules.world === 'own');
+  if (anew) begin();
+});
+new ResizeObserver(() => { if (canvas.offsetParent && !now && !born) begin(); else paint(); }).observe(canvas);
+new MutationObserver(paint).observe(document.body, { attributes: true, attributeFilter: ['class'] });

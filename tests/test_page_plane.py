@@ -1,0 +1,96 @@
+"""The plane in a real browser."""
+
+import pytest
+
+VIEW = "#gan-plane-view"
+CANVAS = f"{VIEW} canvas"
+
+
+@pytest.fixture
+def plane(page):
+    page.get_by_role("tab", name="Plane", exact=True).click()
+    page.wait_for_selector(f"{CANVAS}[data-step='0']")
+    return page
+
+
+def step(page):
+    return int(page.get_attribute(CANVAS, "data-step"))
+
+
+def dots(page):
+    """All that is on the canvas."""
+    return page.evaluate(f"document.querySelector('{CANVAS}').toDataURL()")
+
+
+def test_the_game_plays_pauses_and_steps(plane):
+    start = dots(plane)
+    plane.get_by_role("radio", name="Stay in the middle").check()
+    plane.click(f"{VIEW} .play")
+    plane.wait_for_function(f"document.querySelector('{CANVAS}').dataset.step > 20")
+    assert dots(plane) != start
+    assert "bits away" in plane.inner_text("#gan-plane-result")
+    assert "You guessed: Stay in the middle." in plane.inner_text("#gan-plane-result")
+    plane.click(f"{VIEW} .play")
+    plane.wait_for_timeout(500)
+    rest = step(plane)
+    plane.wait_for_timeout(700)
+    assert step(plane) == rest
+    plane.click(f"{VIEW} .step")
+    plane.wait_for_selector(f"{CANVAS}[data-step='{rest + 1}']")
+
+
+def test_leaving_the_room_ends_the_game(plane):
+    plane.click(f"{VIEW} .play")
+    plane.wait_for_function(f"document.querySelector('{CANVAS}').dataset.step > 5")
+    plane.get_by_role("tab", name="Paint", exact=True).click()
+    plane.wait_for_timeout(600)
+    rest = step(plane)
+    plane.wait_for_timeout(700)
+    assert step(plane) == rest
+
+
+def test_layers_can_be_taken_away(plane):
+    whole = dots(plane)
+    plane.locator(f"{VIEW} [data-layer=map]").uncheck()
+    assert dots(plane) != whole
+
+
+def test_another_world_begins_anew_and_one_can_be_drawn(plane):
+    plane.get_by_role("radio", name="A spiral of points").check()
+    plane.wait_for_timeout(600)
+    spiral = dots(plane)
+    plane.get_by_role("radio", name="Draw it yourself").check()
+    plane.wait_for_selector(f"{VIEW} .trouble:has-text('Draw on the plane')")
+    box = plane.locator(CANVAS).bounding_box()
+    plane.mouse.move(box["x"] + 60, box["y"] + 60)
+    plane.mouse.down()
+    for i in range(60):
+        plane.mouse.move(box["x"] + 60 + 5 * i, box["y"] + 60 + 4 * i)
+    plane.mouse.up()
+    plane.click(f"{VIEW} .play")
+    plane.wait_for_function(f"document.querySelector('{CANVAS}').dataset.step > 3")
+    plane.click(f"{VIEW} .play")
+    assert dots(plane) != spiral
+
+
+def test_a_rule_that_is_none_gets_a_sentence_and_the_game_goes_on(plane):
+    plane.locator("#gan-plane").get_by_role("button", name="More").click()
+    plane.wait_for_timeout(500)
+    rate = plane.locator("#gan-plane-rate input")
+    rate.fill("1000000000")
+    rate.press("Tab")
+    plane.click(f"{VIEW} .play")
+    plane.wait_for_selector(f"{VIEW} .trouble:has-text('Learning rate must be a number')")
+    rate.fill("0.002")
+    rate.press("Tab")
+    plane.click(f"{VIEW} .play")
+    plane.wait_for_function(f"document.querySelector('{CANVAS}').dataset.step > 3")
+
+
+def test_the_plane_fits_a_phone(visit):
+    page = visit(width=390, height=844)
+    page.get_by_role("tab", name="Plane", exact=True).click()
+    page.wait_for_selector(f"{CANVAS}[data-step='0']")
+    box = page.locator(CANVAS).bounding_box()
+    assert 300 < box["width"] <= 390 and abs(box["width"] - box["height"]) < 2
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
