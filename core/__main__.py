@@ -53,6 +53,7 @@ def train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--bf16", action="store_true", help="keep the weights in half the bytes")
+    parser.add_argument("--ages", type=int, nargs="*", default=[], help="steps at which a GAN's forger is kept as well")
     parser.add_argument("--resume", action="store_true", help="go on from the state in --state")
     parser.add_argument("--remark", default="", help="what the card should also say")
     parser.add_argument("--state", type=Path, default=Path("runs"), help="folder of states saved every three minutes")
@@ -79,13 +80,16 @@ def train(options: argparse.Namespace, arguments: list[str]) -> None:
         raise Mishap(f"{plan.family} does not learn from {data.card.learns}, which is what {plan.data} holds.")
     with seeded(plan.seed):
         model = build(plan.family, plan.size, data.facts(), extra)
+    if options.ages and plan.family != "gan":
+        raise Mishap("Only a GAN is kept at several ages.")
     trainer = Trainer(plan, model, data, pick_device(os.environ.get("ATELIER_DEVICE", "")))
     state = options.state / f"{name}.safetensors"
     if options.resume and state.exists():
         checkpoint.load_state(state, trainer)
     command = "python -m core " + shlex.join(arguments)
-    follow(trainer, state, options.seconds)
+    follow(trainer, state, options.seconds, options.out / name, options.ages)
     card = checkpoint.describe(trainer, command) | ({"remark": options.remark} if options.remark else {})
+    card |= {"ages": sorted(options.ages)} if options.ages else {}
     tokenizer = getattr(data, "tokenizer", None)
     checkpoint.save(
         options.out / name, trainer.model, card, tokenizer, torch.bfloat16 if options.bf16 else torch.float32
@@ -102,12 +106,17 @@ def setting(pair: str) -> tuple[str, Any]:
         raise Mishap(f"A setting is written NAME=JSON, such as beta=4, and {pair!r} is not.") from None
 
 
-def follow(trainer: Trainer, state: Path, seconds: float) -> None:
+def follow(trainer: Trainer, state: Path, seconds: float, folder: Path, ages: list[int]) -> None:
     """Trains to the plan's end or for so many seconds, prints, and saves the state every three minutes."""
     begun = saved = time.monotonic()
-    for now in trainer.run(every=10):
-        losses = "  ".join(f"{name} {value:.4f}" for name, value in now.losses.items())
-        print(f"step {now.step:>7,}  {now.seconds:7.0f} s  {losses}", flush=True)
+    printed = 0.0
+    for now in trainer.run(every=0 if trainer.step < max(ages, default=0) else 10):
+        if now.step in ages:
+            checkpoint.save_age(folder, now.step, trainer.model.average)  # type: ignore[arg-type]  # only a GAN has ages
+        if now.seconds - printed > 9 or trainer.is_done():
+            losses = "  ".join(f"{name} {value:.4f}" for name, value in now.losses.items())
+            print(f"step {now.step:>7,}  {now.seconds:7.0f} s  {losses}", flush=True)
+            printed = now.seconds
         if time.monotonic() - saved > 180:
             checkpoint.save_state(state, trainer)
             saved = time.monotonic()

@@ -15,7 +15,7 @@ import safetensors
 import torch
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.data.text import make_tokenizer, merges_of
 from core.families import FAMILIES
@@ -78,6 +78,25 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: dict[str, s
     part = path.with_name(path.name + ".part")
     save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, part, header)
     part.replace(path)
+
+
+def save_age(folder: Path, step: int, painter: nn.Module) -> None:
+    """Adds the painter as it is after so many steps to the folder's ages.safetensors, in half the bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "ages.safetensors"
+    kept = read_weights(path)[0] if path.exists() else {}
+    now = {f"{step}/{name}": tensor.to("cpu", torch.bfloat16) for name, tensor in painter.state_dict().items()}
+    write_tensors(path, kept | now)
+
+
+def ages(name: str) -> dict[int, dict[str, Tensor]]:
+    """step -> weights of a shipped model's painter as it was then, the youngest first; empty where none were kept."""
+    path = SHELF / name / "ages.safetensors"
+    found: dict[int, dict[str, Tensor]] = {}
+    for key, tensor in (read_weights(path)[0] if path.exists() else {}).items():
+        step, _, part = key.partition("/")
+        found.setdefault(int(step), {})[part] = tensor.float()
+    return dict(sorted(found.items()))
 
 
 def names(family: str = "") -> list[str]:

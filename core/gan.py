@@ -98,7 +98,27 @@ class Generator(nn.Module):
         return F.group_norm(h, self.groups) if self.groups else h
 
 
+class Halving(nn.Conv2d):
+    """A 3 x 3 convolution and the mean of each 2 x 2, as one 4 x 4 convolution of stride 2."""
+
+    def __init__(self, i: int, o: int):
+        super().__init__(i, o, 3)
+        nn.init.kaiming_normal_(self.weight, 0.2)
+        nn.init.zeros_(self.bias)  # type: ignore[arg-type]  # it has one
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, I, S, S) -> (B, O, S / 2, S / 2)"""
+        return F.conv2d(x, F.avg_pool2d(F.pad(self.weight, (1, 1, 1, 1)), 2, 1), self.bias, 2, 1)
+
+
 class Discriminator(nn.Module):
+    """Halves the picture three times, then adds what speaks for it: alone, and under its label.
+
+    A plain convolution of stride 2 feels a dot differently at odd and even places, and hands that grain on to the
+    forger. Colours want it smooth: plainly halved, the critic of faces soon saw through nearly all (.9, against .7),
+    and longer training only spoilt them. Ink on black wants the plain one: doodles came out half as near (measured).
+    """
+
     def __init__(self, c: Config):
         super().__init__()
         act = nn.LeakyReLU(0.2)
@@ -107,7 +127,8 @@ class Discriminator(nn.Module):
             self.body = nn.Sequential(nn.Linear(2, width), act, nn.Linear(width, width), act)
         else:
             steps = [(c.channels, c.width), (c.width, 2 * c.width), (2 * c.width, 4 * c.width)]
-            convs = [layer for i, o in steps for layer in (nn.Conv2d(i, o, 4, 2, 1), act)]
+            halve = Halving if c.channels > 1 else lambda i, o: nn.Conv2d(i, o, 4, 2, 1)
+            convs = [layer for i, o in steps for layer in (halve(i, o), act)]
             self.body = nn.Sequential(*convs, nn.Flatten())  # (B, 4 W (S / 8)^2)
             width = 4 * c.width * (c.side // 8) ** 2
         self.verdict = nn.Linear(width, 1)
