@@ -5,6 +5,8 @@ from functools import cache, wraps
 from threading import Lock
 from typing import Any
 
+import torch
+
 from core.checkpoint import SHELF, Loaded, load, names, read_card
 from core.data import open_collection
 from core.model import Mishap
@@ -26,7 +28,8 @@ def once(make: Callable[..., Any]) -> Callable[..., Any]:
 def shelf(name: str) -> Loaded:
     """The shipped checkpoint of that name; Mishap for any other, so that no visitor names a folder of ours."""
     card(name)
-    return load(name)
+    with torch.inference_mode(False):  # whoever asks first: some will want slopes through these weights
+        return load(name)
 
 
 @once

@@ -158,3 +158,10 @@ def enter(page: "Page", box: str, value: str) -> None:  # noqa: F821
         page.fill(box, value)
         page.press(box, "Tab")
     page.wait_for_timeout(200)
+
+
+def opened(page: "Page", room: str, alive: str) -> "Page":  # noqa: F821
+    """Opens a room by its title, and waits until there is something to see."""
+    page.get_by_role("tab", name=room, exact=True).click()
+    page.wait_for_selector(alive)
+    return page

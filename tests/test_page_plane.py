@@ -2,15 +2,15 @@
 
 import pytest
 
+from tests.conftest import opened
+
 VIEW = "#gan-plane-view"
 CANVAS = f"{VIEW} canvas"
 
 
 @pytest.fixture
 def plane(page):
-    page.get_by_role("tab", name="Plane", exact=True).click()
-    page.wait_for_selector(f"{CANVAS}[data-step='0']")
-    return page
+    return opened(page, "Plane", f"{CANVAS}[data-step='0']")
 
 
 def step(page):
@@ -89,8 +89,7 @@ def test_a_rule_that_is_none_gets_a_sentence_and_the_game_goes_on(plane):
 
 def test_the_plane_fits_a_phone(visit):
     page = visit(width=390, height=844)
-    page.get_by_role("tab", name="Plane", exact=True).click()
-    page.wait_for_selector(f"{CANVAS}[data-step='0']")
+    opened(page, "Plane", f"{CANVAS}[data-step='0']")
     box = page.locator(CANVAS).bounding_box()
     assert 300 < box["width"] <= 390 and abs(box["width"] - box["height"]) < 2
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -3,9 +3,11 @@
 import gradio as gr
 
 from demo import studio
-from demo.gan import forger
+from demo.gan import exam, forger, forgery
+from demo.gan.forge import Forge
 from demo.gan.paint import Paint
 from demo.gan.plane import Plane
+from demo.gan.play import Play
 from demo.parts.border import border
 from demo.words import words
 
@@ -18,6 +20,12 @@ def tab() -> None:
         with gr.Tabs(elem_id="gan-rooms"):
             with gr.Tab(words("gan.paint")["title"], id="gan-paint"):
                 Paint()
+            if exam.offered():  # a house without shipped models can still train one
+                with gr.Tab(words("gan.play")["title"], id="gan-play"):
+                    Play()
+            if forgery.offered():
+                with gr.Tab(words("gan.forge")["title"], id="gan-forge"):
+                    Forge()
             with gr.Tab(words("gan.plane")["title"], id="gan-plane"):
                 Plane()
             with gr.Tab(words("gan.train")["title"], id="gan-train"):

@@ -1,0 +1,127 @@
+"""The room where you are the forger: draw, and the critic says how real it looks and what gave it away."""
+
+from html import escape
+from typing import Any
+
+import gradio as gr
+import torch
+from torch import Tensor
+
+from demo.gan import forgery
+from demo.gan.critic import line
+from demo.gan.forger import card, says
+from demo.ink import is_empty
+from demo.parts.border import border
+from demo.parts.lesson import Room, house, say
+from demo.parts.pad import dots, pad, shown
+from demo.redraw import unpack
+from demo.show import bar, figure
+from demo.words import words
+
+TEXTS, PAD = words("gan.forge"), words("vae.sketch")
+AT_ONCE: dict[str, Any] = {
+    "queue": False,
+    "show_progress": "hidden",
+    "api_visibility": "private",
+    "trigger_mode": "always_last",
+}
+SLOWLY: dict[str, Any] = {"show_progress": "minimal", "api_visibility": "private", "trigger_mode": "once"}
+RED = torch.tensor([0.66, 0.23, 0.15])[:, None, None] * 2 - 1  # the tab's accent, by day
+
+
+def marked(x: Tensor, gave: Tensor) -> Tensor:
+    """x (C, S, S) with what gave it away in red, (3, S, S)"""
+    return torch.lerp(x.expand(3, -1, -1), RED.expand(3, *gave.shape), 0.8 * gave)
+
+
+def view(verdict: forgery.Verdict) -> str:
+    """What the critic sees, the needle, and the clues."""
+    word, sure = says(verdict.chance)
+    said = TEXTS["needle"].format(verdict=word, sure=sure)
+    sights = ((verdict.x, TEXTS["seen"]), (marked(verdict.x, verdict.gave), TEXTS["clues"]))
+    figures = (f"<figure>{figure(x, name)}<figcaption>{escape(name)}</figcaption></figure>" for x, name in sights)
+    return (
+        f'<div class="forged">{"".join(figures)}</div>'
+        f'<div class="needle"><p>{escape(said)}</p>{bar(verdict.chance)}'
+        f"<p><span>{escape(TEXTS['low'])}</span><span>{escape(TEXTS['high'])}</span></p></div>"
+    )
+
+
+class Forge:
+    """Pad and subject left; right what the critic sees, its needle, and two things to try."""
+
+    def __init__(self) -> None:
+        offer = forgery.offered()
+        self.turn = gr.State(0)  # how many examples this visitor has seen
+        self.pupil = gr.State("")  # the id of this visitor's own critic
+        with Room("gan.forge") as room:
+            self.room = room
+            with room.do:
+                choices = [(card(name)["data"]["title"], name) for name in offer]
+                self.collection = gr.Radio(
+                    choices, value=offer[0], label=TEXTS["collection"], elem_id="gan-forge-collection"
+                )
+                labels = card(offer[0])["data"]["labels"]
+                self.subject = gr.Dropdown(
+                    labels, value=labels[0], label=TEXTS["subject"], filterable=False, elem_id="gan-forge-subject"
+                )
+                self.pad = pad(PAD, "gan-forge-pad")
+                self.another = gr.Button(TEXTS["another"], elem_id="gan-forge-another")
+            with room.see:
+                self.view = gr.HTML(elem_id="gan-forge-view", js_on_load=None)
+                with gr.Row(elem_classes=["verbs"]):
+                    self.learn = gr.Button(TEXTS["learn"], variant="primary", elem_id="gan-forge-learn")
+                    self.imitate = gr.Button(TEXTS["imitate"], elem_id="gan-forge-imitate")
+                self.twin = gr.HTML(elem_id="gan-forge-twin", js_on_load=None)
+        self.wire()
+
+    def wire(self) -> None:
+        drawing = [self.pad, self.collection, self.subject, self.pupil, self.room.guess]
+        seen = [self.view, self.room.result]
+        gr.on([self.pad.input, self.subject.input, self.room.guess.input], border(self.see), drawing, seen, **AT_ONCE)
+        asked = [self.collection, self.turn, self.pupil, self.room.guess]
+        shows = [self.turn, self.pad, self.subject, *seen, self.twin]
+        self.another.click(border(self.show), asked, shows, **AT_ONCE)
+        self.collection.input(border(self.show), asked, shows, **AT_ONCE)
+        house().load(border(self.show), asked, shows, **AT_ONCE)
+        self.learn.click(border(self.teach), drawing, [self.pupil, *seen], **SLOWLY)
+        self.imitate.click(border(self.search), drawing[:3], self.twin, **SLOWLY)
+
+    def see(self, value: Any, name: str, subject: str, pupil: str, guess: str) -> tuple[Any, str]:
+        """What is on the pad, judged; the last verdict stays where the pad is empty."""
+        k, drawing = forgery.subject(name, subject), unpack(dots(value), name)
+        if is_empty(drawing):
+            return gr.skip(), say(TEXTS["empty"])
+        return self.judged(drawing, name, k, pupil, guess)
+
+    def judged(self, drawing: Tensor, name: str, k: int, pupil: str, guess: str) -> tuple[str, str]:
+        verdict = forgery.weigh(drawing, name, k, pupil)
+        _, known = forgery.critic(pupil, name)
+        label = card(name)["data"]["labels"][k]
+        said = TEXTS["said"].format(chance=round(100 * verdict.chance), subject=label)
+        yard = TEXTS["yard"].format(takes=round(100 * float(known.takes[k])), subject=label)
+        return view(verdict), say(said, yard, self.room.guessed(guess))
+
+    def show(self, name: str, turn: int, pupil: str, guess: str) -> tuple[Any, ...]:
+        """A real picture on the pad, to begin with or to be spoilt."""
+        labels = card(name)["data"]["labels"]
+        drawing, k = forgery.begun(name, turn + 1)
+        subjects = gr.Dropdown(labels, value=labels[k])
+        return turn + 1, shown(drawing, turn + 1), subjects, *self.judged(drawing, name, k, pupil, guess), ""
+
+    def teach(self, value: Any, name: str, subject: str, pupil: str, guess: str) -> tuple[str, str, str]:
+        """The visitor's own critic learns from the picture, and the same picture is judged again."""
+        k, drawing = forgery.subject(name, subject), unpack(dots(value), name)
+        key, before, after, takes = forgery.learn(drawing, name, k, pupil)
+        said = TEXTS["learnt"].format(steps=forgery.STEPS, before=round(100 * before), after=round(100 * after))
+        usual = float(line(f"gan-{name}").takes[k])
+        yard = TEXTS["learnt_yard"].format(takes=round(100 * takes), usual=round(100 * usual), subject=subject)
+        return key, view(forgery.weigh(drawing, name, k, key)), say(said, yard, self.room.guessed(guess))
+
+    def search(self, value: Any, name: str, subject: str) -> str:
+        """What the forger would have painted in its place."""
+        k = forgery.subject(name, subject)
+        best, off, chance = forgery.imitate(unpack(dots(value), name), name, k)
+        word, sure = says(chance)
+        told = TEXTS["twin"].format(off=100 * off, verdict=word, sure=sure)
+        return f'<div class="forged"><figure>{figure(best, TEXTS["twin_alt"])}</figure><p>{escape(told)}</p></div>'

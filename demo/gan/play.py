@@ -1,0 +1,54 @@
+"""The room of the sealed exam: you and the critic mark the same twenty pictures."""
+
+from typing import Any
+
+import gradio as gr
+
+from demo.gan import exam
+from demo.gan.forger import card
+from demo.parts.exam import exam as sheet
+from demo.parts.lesson import Room, say
+from demo.words import words
+
+TEXTS = words("gan.play")
+ON_THE_SPOT = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+# What the controls say goes straight to the sheet, which asks for another exam.
+TELL = """(collection, age, guess) => document.querySelector('#gan-play-sheet .sheet')
+  .dispatchEvent(new CustomEvent('setup', { detail: { collection, age, guess } }))"""
+
+
+class Play:
+    """Controls left, the sheet right; nothing of an exam passes through Gradio's queue."""
+
+    def __init__(self) -> None:
+        offer = exam.offered()
+        first = {"collection": offer[0], "age": len(exam.ages_of(offer[0])) - 1, "guess": None}
+        with Room("gan.play") as room:
+            self.room = room
+            with room.do:
+                self.age = gr.Radio(
+                    [(name, i) for i, name in enumerate(TEXTS["ages"])],
+                    value=first["age"],
+                    label=TEXTS["age"],
+                    info=TEXTS["age_note"],
+                    elem_id="gan-play-age",
+                )
+                self.collection = gr.Radio(
+                    [(card(name)["data"]["title"], name) for name in offer],
+                    value=first["collection"],
+                    label=TEXTS["collection"],
+                    elem_id="gan-play-collection",
+                )
+            with room.see:
+                self.sheet = sheet(TEXTS, first, "gan-play-sheet", exam.sit, self.handed)
+        told = [self.collection, self.age, room.guess]
+        for control in told:
+            control.input(None, told, None, js=TELL, **ON_THE_SPOT)
+        self.sheet.input(None, self.sheet, room.result, js="(seen) => seen.result", **ON_THE_SPOT)
+
+    def handed(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """The answers, with the sentence ready for the page."""
+        told = exam.hand_in(asked)
+        guess = asked.get("guess")
+        guessed = self.room.guessed(guess if isinstance(guess, str) else None)
+        return told | {"result": say(told.pop("said"), told.pop("yard"), guessed)}

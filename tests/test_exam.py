@@ -1,0 +1,119 @@
+"""The sealed exam: the same for both judges, and nothing of it in the page before it is handed in."""
+
+import json
+
+import pytest
+import torch
+
+from core.model import Mishap, noise
+from demo.gan import exam
+from demo.gan.exam import COUNT, FEWEST, MOST, Score, ages_of, drawn_up, hand_in, interval, nearest_of, sit
+
+ASKED = {"collection": "faces", "age": 5}
+ONE = [True] + [False] * (COUNT - 1)
+
+
+def test_a_forger_was_kept_at_six_ages_at_least():
+    assert "faces" in exam.offered()
+    steps = ages_of("faces")
+    assert len(steps) >= 6 and steps == sorted(set(steps))
+
+
+def test_the_page_is_told_nothing_that_gives_an_answer():
+    sheet = sit(ASKED)
+    forged = exam.EXAMS[sheet["id"]].forged
+    assert set(sheet) == {"id", "pictures"} and len(sheet["pictures"]) == COUNT
+    assert all(set(picture) == {"src", "subject"} for picture in sheet["pictures"])
+    assert FEWEST <= int(forged.sum()) <= MOST
+    assert "forged" not in json.dumps(sheet)
+
+
+def test_both_kinds_have_the_same_size_range_and_levels():
+    paper = drawn_up("faces", ages_of("faces")[0], noise(1))
+    levels = (paper.x + 1) * 127.5
+    assert torch.allclose(levels, levels.round(), atol=1e-3)
+    for kind in (paper.x[paper.forged], paper.x[~paper.forged]):
+        assert kind.shape[1:] == (3, 32, 32) and kind.min() >= -1 and kind.max() <= 1
+
+
+def test_the_number_and_the_places_of_forgeries_vary():
+    papers = [drawn_up("faces", ages_of("faces")[0], noise(i)).forged for i in range(12)]
+    assert len({int(forged.sum()) for forged in papers}) > 3
+    assert len({tuple(forged.tolist()) for forged in papers}) == 12
+
+
+def test_the_answers_are_those_of_the_pictures():
+    sheet = sit(ASKED)
+    truth = exam.EXAMS[sheet["id"]].forged.tolist()
+    told = hand_in({"id": sheet["id"], "marks": truth})
+    assert [picture["forged"] for picture in told["pictures"]] == truth
+    assert told["right"] == COUNT and told["said"].startswith(f"You were right about {COUNT} of {COUNT}")
+    assert all(picture["twin"].startswith("data:image/png") for picture in told["pictures"])
+
+
+def test_young_forgers_are_easier_to_catch():
+    """The critic, on forty pictures of each: a first try is found out at least as often as a master's work."""
+
+    def caught(age):
+        right = 0
+        for i in range(2):
+            right += exam.told(drawn_up("faces", ages_of("faces")[age], noise(i)), torch.tensor(ONE))["critic"]
+        return right
+
+    assert caught(0) >= caught(5)
+
+
+def test_an_exam_is_handed_in_once():
+    key = sit(ASKED)["id"]
+    hand_in({"id": key, "marks": ONE})
+    with pytest.raises(Mishap, match="no longer here"):
+        hand_in({"id": key, "marks": ONE})
+
+
+@pytest.mark.parametrize("marks", [None, [], [True] * 19, [1] * COUNT, ["x"] * COUNT, {"0": True}, [False] * COUNT])
+def test_marks_that_are_none_leave_the_exam_open(marks):
+    key = sit(ASKED)["id"]
+    with pytest.raises(Mishap):
+        hand_in({"id": key, "marks": marks})
+    assert hand_in({"id": key, "marks": ONE})["right"] >= 0
+
+
+@pytest.mark.parametrize("key", [None, "", "unknown", 7, ["x"]])
+def test_an_exam_of_nobody_gets_a_sentence(key):
+    with pytest.raises(Mishap, match="no longer here"):
+        hand_in({"id": key, "marks": ONE})
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"collection": "x"}, {"collection": None}, {"age": 6}, {"age": -1}, {"age": True}, {"age": float("nan")}]
+)
+def test_an_exam_that_is_not_offered_gets_a_sentence(wrong):
+    with pytest.raises(Mishap):
+        sit(ASKED | wrong)
+
+
+def test_exams_of_many_are_kept_apart_and_bounded(monkeypatch):
+    monkeypatch.setattr(exam, "KEPT", 5)
+    monkeypatch.setattr(exam, "EXAMS", {})
+    keys = [sit(ASKED)["id"] for _ in range(7)]
+    assert len(set(keys)) == 7 and list(exam.EXAMS) == keys[-5:]
+
+
+def test_scores_count_hits_and_false_alarms():
+    marks, forged = torch.tensor([True, True, False, False]), torch.tensor([True, False, True, False])
+    assert Score.of(marks, forged) == (1, 1, 2)
+
+
+def test_the_interval_is_wilsons():
+    """Against the closed form solved the long way: the shares p with (x - p)^2 = z^2 p (1 - p) / n."""
+    low, high = interval(15, 20)
+    for p in (low, high):
+        assert (0.75 - p) ** 2 == pytest.approx(1.96**2 * p * (1 - p) / 20)
+    assert low < 0.75 < high
+
+
+def test_the_nearest_is_found_across_chunks():
+    trained = torch.randint(0, 256, (12_000, 4), generator=noise(0), dtype=torch.uint8)
+    x = exam.floats(trained[[3, 6000, 11_999]])
+    distances, which = nearest_of(x, trained)
+    assert which.tolist() == [3, 6000, 11_999] and distances.max() < 1e-3

@@ -1,0 +1,66 @@
+"""The sealed exam in a real browser."""
+
+import pytest
+
+from tests.conftest import opened
+
+SHEET = "#gan-play-sheet"
+PICTURE = f"{SHEET} li button"
+
+
+@pytest.fixture
+def play(page):
+    return opened(page, "Play", PICTURE)
+
+
+def test_an_exam_is_sat_and_handed_in(play):
+    play.get_by_role("radio", name="Both alike").check()
+    pictures = play.locator(PICTURE)
+    assert pictures.count() == 20
+    pictures.nth(2).click()
+    pictures.nth(2).press("ArrowRight")
+    play.keyboard.press("Space")
+    assert [pictures.nth(i).get_attribute("aria-pressed") for i in range(4)] == ["false", "false", "true", "true"]
+    assert play.inner_text(f"{SHEET} .marked").startswith("2 of 20 marked")
+    play.click(f"{SHEET} .hand")
+    play.wait_for_selector("#gan-play-result .said")
+    said = play.inner_text("#gan-play-result")
+    assert "of 20 pictures" in said and "Tossing a coin" in said and "You guessed: Both alike." in said
+    truths = play.locator(f"{SHEET} li.forged").count()
+    assert 4 <= truths <= 16 and truths + play.locator(f"{SHEET} li.real").count() == 20
+    pictures.nth(7).click()
+    assert "farther from their nearest training picture" in play.inner_text(f"{SHEET} .twin")
+    assert play.inner_text(f"{SHEET} .tally").startswith("Your exams in this browser: 1;")
+    assert not play.locator(f"{SHEET} .hand").is_visible()
+
+
+def test_the_tally_stays_in_this_browser_and_the_next_exam_is_another(play, visit):
+    first = play.locator(f"{SHEET} img").first.get_attribute("src")
+    play.locator(PICTURE).first.click()
+    play.click(f"{SHEET} .hand")
+    play.wait_for_selector(f"{SHEET} li.forged")
+    play.click(f"{SHEET} .fresh")
+    play.wait_for_selector(f"{SHEET} .hand:visible")
+    assert play.locator(f"{SHEET} img").first.get_attribute("src") != first
+    assert play.locator(f"{SHEET} li.forged").count() == 0
+    play.reload()
+    play.get_by_role("tab", name="Play", exact=True).click()
+    play.wait_for_selector(f"{SHEET} .tally:has-text('in this browser: 1;')")
+    other = visit()
+    opened(other, "Play", PICTURE)
+    assert other.locator(f"{SHEET} .tally").inner_text() == ""
+
+
+def test_an_exam_without_marks_gets_a_sentence_and_stays(play):
+    play.click(f"{SHEET} .hand")
+    play.wait_for_selector(f"{SHEET} .trouble:has-text('at least one is')")
+    play.locator(PICTURE).first.click()
+    play.click(f"{SHEET} .hand")
+    play.wait_for_selector(f"{SHEET} li.forged")
+
+
+def test_the_exam_fits_a_phone(visit):
+    page = visit(width=390, height=844)
+    opened(page, "Play", PICTURE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.locator(PICTURE).first.bounding_box()["width"] > 60

@@ -1,0 +1,49 @@
+"""The visitor as forger, in a real browser."""
+
+import re
+
+import pytest
+
+from tests.conftest import opened
+
+VIEW, RESULT, PAD = "#gan-forge-view", "#gan-forge-result", "#gan-forge-pad canvas"
+
+
+@pytest.fixture
+def forge(page):
+    return opened(page, "Forge", f"{VIEW} .needle")
+
+
+def test_the_needle_follows_the_drawing(forge):
+    seen = forge.locator(f"{VIEW} img").first
+    before, said = seen.get_attribute("src"), forge.inner_text(RESULT)
+    forge.locator("#gan-forge-pad .clear").click()
+    forge.wait_for_selector(f"{RESULT}:has-text('The pad is empty')")
+    box = forge.locator(PAD).bounding_box()
+    forge.mouse.move(box["x"] + 60, box["y"] + 60)
+    forge.mouse.down()
+    for i in range(30):
+        forge.mouse.move(box["x"] + 60 + 5 * i, box["y"] + 60 + 3 * i)
+    forge.mouse.up()
+    forge.wait_for_selector(f"{RESULT}:has-text('chance of')")
+    forge.wait_for_function(
+        "([view, old]) => document.querySelector(view + ' img').src !== old", arg=[VIEW, before], timeout=10_000
+    )
+    assert "unseen real pictures" in forge.inner_text(RESULT) and said
+
+
+def test_the_critic_learns_and_the_forger_answers(forge):
+    forge.get_by_role("radio", name="Yes, but less").check()
+    forge.click("#gan-forge-learn")
+    forge.wait_for_selector(f"{RESULT}:has-text('After 30 steps')", timeout=90_000)
+    assert re.search(r"gives the same picture \d+ %; before it was \d+ %", forge.inner_text(RESULT))
+    assert "You guessed: Yes, but less." in forge.inner_text(RESULT)
+    forge.click("#gan-forge-imitate")
+    forge.wait_for_selector("#gan-forge-twin img", timeout=60_000)
+    assert "The nearest this forger can paint" in forge.inner_text("#gan-forge-twin")
+
+
+def test_forging_fits_a_phone(visit):
+    page = visit(width=390, height=844)
+    opened(page, "Forge", f"{VIEW} .needle")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
