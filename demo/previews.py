@@ -19,7 +19,7 @@ from core.measure import bigram_nats, effective, pca_error, text_nats
 from core.model import Batch, noise
 from core.vae import VAE, kl
 from demo.runs import Run
-from demo.show import figure
+from demo.show import figure, sheet
 from demo.words import words
 
 
@@ -43,6 +43,7 @@ class Wall:
     def look(self, run: Run) -> str:
         model, device = run.trainer.model, run.trainer.device
         pictures = model.paint(self.z.to(device), self.y.to(device)).cpu()
+        run.sheet = sheet(list(pictures), 8)
         return wall(figure(x, self.name(int(y))) for x, y in zip(pictures, self.y))
 
     def name(self, y: int) -> str:
@@ -78,6 +79,7 @@ class Redraws:
         model, x = run.trainer.model, self.x[:10]
         again = model.decode(model.encode(x.to(run.trainer.device))[0]).cpu()
         texts = words("train")
+        run.sheet = sheet([*x, *again], len(x))
         pairs = (
             f'<div class="pair">{figure(a, texts["original"])}{figure(b, texts["redraw"])}</div>'
             for a, b in zip(x, again)

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from core.model import Mishap
@@ -16,6 +17,7 @@ from core.train import Progress, Trainer
 MOST = 60  # runs kept; the one left alone for longest makes room
 PATIENCE = 3600.0  # seconds a resting run is kept
 WAKE = 300  # points kept of a curve
+PAST = 20  # pictures kept of what a run looked like
 
 
 @dataclass
@@ -32,6 +34,9 @@ class Run:
     curves: dict[str, list[float]] = field(default_factory=dict)
     last: Progress | None = None
     picture: str = ""  # HTML, as last looked at
+    sheet: Any = None  # the same as dots (H, W, 3) uint8, where it is a picture
+    past: list[tuple[int, str, Any]] = field(default_factory=list)  # step, picture and sheet of earlier looks
+    apart: int = 1  # steps between two of them
     sentence: tuple[str, str] | None = None  # the result and its yardstick, as last measured
     measured: float = 0.0  # when that was
 
@@ -44,6 +49,15 @@ class Run:
         if len(self.steps) > WAKE:
             for row in (self.steps, *self.curves.values()):
                 del row[1:-1:2]
+
+    def keep(self) -> None:
+        """Remembers the picture as it is; a past grown long keeps every other one, the first among them."""
+        if self.past and self.trainer.step < self.past[-1][0] + self.apart:
+            return
+        self.past.append((self.trainer.step, self.picture, self.sheet))
+        if len(self.past) > PAST:
+            del self.past[1::2]
+            self.apart = max(self.apart, *(after[0] - before[0] for before, after in pairwise(self.past)))
 
 
 class Turnstile:
@@ -97,6 +111,10 @@ class Runs:
             run = self.runs.get(key) if isinstance(key, str) else None
             if run and not run.seat:
                 del self.runs[run.id]
+
+    def is_here(self, key: object) -> bool:
+        """Whether there is such a run."""
+        return isinstance(key, str) and key in self.runs
 
     def is_driven(self, key: object) -> bool:
         """Whether there is such a run and somebody drives it."""

@@ -8,6 +8,7 @@ from itertools import pairwise
 from math import isfinite
 
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
@@ -36,6 +37,22 @@ def png(picture: Tensor) -> bytes:
 def uri(picture: Tensor) -> str:
     """The same as a data URI: nothing to fetch, nothing left on the server's disk."""
     return "data:image/png;base64," + b64encode(png(picture)).decode()
+
+
+def sheet(pictures: Sequence[Tensor], wide: int) -> Tensor:
+    """Pictures (C, S, S) in -1..1 hung in rows of `wide` -> (H, W, 3) uint8, a white dot between them."""
+    tiles = [F.pad(picture.float().expand(3, -1, -1), (0, 1, 0, 1), value=1.0) for picture in pictures]
+    tiles += [torch.ones_like(tiles[0])] * (-len(tiles) % wide)
+    return pixels(torch.cat([torch.cat(tiles[i : i + wide], 2) for i in range(0, len(tiles), wide)], 1))
+
+
+def animated(sheets: Sequence[Tensor], larger: int = 3, pace: int = 300) -> bytes:
+    """Sheets (H, W, 3) uint8 one after the other, `pace` milliseconds each and the last longer, as a lossless WebP."""
+    frames = [Image.fromarray(one.numpy()) for one in sheets]
+    frames = [frame.resize((larger * frame.width, larger * frame.height), Image.Resampling.NEAREST) for frame in frames]
+    file, times = BytesIO(), [pace] * (len(frames) - 1) + [5 * pace]
+    frames[0].save(file, "WEBP", save_all=True, append_images=frames[1:], duration=times, loop=0, lossless=True)
+    return file.getvalue()
 
 
 def figure(picture: Tensor, alt: str) -> str:

@@ -6,28 +6,27 @@ The page keeps a run's id in the browser, so that a reload finds it again; every
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.context import Context
 
-from core import checkpoint
 from core.data import data_folder
 from core.data.fetch import fetch
 from core.families import FAMILIES
 from core.model import Mishap
+from demo import training
 from demo.limits import finite, whole
 from demo.parts.border import border
-from demo.parts.lesson import Room, house, say
+from demo.parts.lesson import Room, house, outside, say
+from demo.parts.rules import Rules
 from demo.runs import Run, Runs
-from demo.training import BATCHES, Seen, begin, equip, glance, is_missing, note, offered, read_text, resumed, see
 from demo.words import words
 
 RUNS = Runs()
 EVERY = 0.4  # seconds between two looks
-HIDDEN = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+HIDDEN: dict[str, Any] = QUIET | {"queue": False}
 
 
 class Bench:
@@ -54,7 +53,7 @@ class Bench:
 
     def choices(self) -> None:
         texts = self.texts
-        offer = offered(self.family)
+        offer = training.offered(self.family)
         self.data = gr.Dropdown(
             offer, value=offer[0][1], label=texts["collection"], elem_id=self.name("data"), filterable=False
         )
@@ -89,23 +88,25 @@ class Bench:
             self.on = button("on", False, True)
             self.once = button("once", False)
             self.over = button("over", False)
-        self.verbs = [self.start, self.pause, self.on, self.once, self.over]
+        self.rewind = gr.Slider(
+            0, 1, 1, step=1, label=self.texts["rewind"], visible=False, buttons=[], elem_id=self.name("rewind")
+        )
+        self.verbs = [self.start, self.pause, self.on, self.once, self.over, self.rewind]
 
-    def state(self, state: str) -> list[Any]:
-        """Which buttons stand there: new, running or resting."""
+    def state(self, state: str, run: Run | None = None) -> list[Any]:
+        """Which buttons stand there, new, running or resting, and the bar that goes back through a run at rest."""
         shown = {"new": "1....", "running": ".1...", "resting": "..111"}[state]
-        return [gr.update(visible=mark == "1") for mark in shown]
+        last = len(run.past) - 1 if run and state == "resting" else 0
+        bar = gr.update(visible=last > 0, maximum=max(1, last), value=max(1, last))
+        return [*(gr.update(visible=mark == "1") for mark in shown), bar]
 
     def rarer(self) -> None:
         texts, kind = self.texts, FAMILIES[self.family]
         self.rate = gr.Number(kind.RECIPE["lr"], label=texts["rate"], elem_id=self.name("rate"))
         self.batch = gr.Number(kind.RECIPE["batch"], label=texts["batch"], precision=0, elem_id=self.name("batch"))
         self.seed = gr.Number(0, label=texts["seed"], precision=0, elem_id=self.name("seed"))
-        self.option = {
-            "gan": lambda: gr.Checkbox(True, label=texts["labels"], elem_id=self.name("labels")),
-            "vae": lambda: gr.Slider(0, 16, 1, step=0.25, label=texts["beta"], elem_id=self.name("beta")),
-            "gpt": lambda: gr.State(None),
-        }[self.family]()
+        self.rules = Rules(self.family, texts)
+        self.film = gr.Button(texts["film"], size="sm", visible=self.family != "gpt", elem_id=self.name("film"))
         self.keep = gr.Button(texts["keep"], size="sm", elem_id=self.name("keep"))
         self.kept = gr.File(
             label=texts["keep_note"], file_count="multiple", visible=False, interactive=False, elem_id=self.name("kept")
@@ -121,21 +122,24 @@ class Bench:
     def wire(self) -> None:
         """Start and Go on end in `drive`, which streams; the others answer at once."""
         shown = [self.view, self.room.result, *self.verbs]
-        settings = [self.data, self.size, self.text, self.rate, self.batch, self.seed, self.option]
-        stream = {
-            "show_progress": "hidden",
-            "concurrency_limit": None,
-            "api_visibility": "private",
-            "trigger_mode": "once",
-        }
+        settings = [self.data, self.size, self.text, self.rate, self.batch, self.seed, self.stored]
+        stream: dict[str, Any] = QUIET | {"concurrency_limit": None, "trigger_mode": "once"}
         for button in (self.start, self.over):
-            made = button.click(border(self.make), [*settings, self.stored], [self.stored, *shown], **stream)
+            made = button.click(border(self.make), [*settings, *self.rules.controls], [self.stored, *shown], **stream)
             made.success(border(self.drive), [self.stored, self.room.guess], shown, **stream)
         self.on.click(border(self.drive), [self.stored, self.room.guess], shown, **stream)
         self.pause.click(border(self.halt), self.stored, None, **HIDDEN)
-        self.once.click(border(self.single), self.stored, shown, show_progress="hidden", api_visibility="private")
+        self.once.click(border(self.single), self.stored, shown, **QUIET)
         self.keep.click(
             border(self.pack),
+            self.stored,
+            [self.kept, self.room.result],
+            show_progress="hidden",
+            api_visibility="private",
+        )
+        self.rewind.input(border(self.back), [self.stored, self.rewind], self.view, **HIDDEN)
+        self.film.click(
+            border(self.lapse),
             self.stored,
             [self.kept, self.room.result],
             show_progress="hidden",
@@ -151,58 +155,58 @@ class Bench:
         self.data.input(
             border(self.choose), [self.data, self.stored], [self.view, self.text, self.file, self.fetch], **HIDDEN
         )
-        self.file.upload(border(read_text), self.file, self.text, **HIDDEN)
-        self.fetch.click(border(self.load), self.data, self.view, show_progress="hidden", api_visibility="private")
+        told = [self.stored, self.rate, *self.rules.controls]
+        for control in told[1:]:
+            events = [control.submit, control.blur] if isinstance(control, gr.Number) else [control.input]
+            gr.on(events, border(self.change), told, None, **HIDDEN)
+        self.file.upload(border(training.read_text), self.file, self.text, **HIDDEN)
+        self.fetch.click(border(self.load), self.data, self.view, **QUIET)
         page = house()
         page.unload(leave)
-        page.load(border(self.find), [self.stored, self.data], shown, show_progress="hidden", api_visibility="private")
+        page.load(border(self.find), [self.stored, self.data], shown, **QUIET)
 
-    def shown(self, seen: Seen, state: str, sentence: str = "", guess: str = "") -> list[Any]:
+    def shown(self, seen: training.Seen, state: str, sentence: str = "", guess: str = "") -> list[Any]:
         """What all buttons answer with; a sentence takes the place of the result."""
         said = say(sentence) if sentence else say(*seen.result, self.room.guessed(guess))
-        return [seen.view, said, *self.state(state)]
+        return [seen.view, said, *self.state(state, seen.run)]
 
     def make(
-        self, data: str, size: str, text: str, rate: float, batch: float, seed: float, option: Any, old: str
+        self, data: str, size: str, text: str, rate: float, batch: float, seed: float, old: str, *rules: Any
     ) -> Iterator[Any]:
         """A new run under a new id; the old one is let go, once the new one stands."""
         if data == "own" and not (text or "").strip():
             raise Mishap(self.texts["no_text"])
         plan = {
             "lr": finite(rate, 1e-6, 1, self.texts["rate"]),
-            "batch": whole(batch, 1, BATCHES[self.family], self.texts["batch"]),
+            "batch": whole(batch, 1, training.BATCHES[self.family], self.texts["batch"]),
             "seed": whole(seed, 0, 999_999, self.texts["seed"]),
         }
-        options: dict[str, Any] = {}
-        if self.family == "vae":
-            options["beta"] = finite(option, 0, 16, "Beta")
-        if self.family == "gan" and not option:
-            options["classes"] = 0
-        yield [gr.skip(), note(self.texts["loading"]), *[gr.skip()] * 6]
+        options = self.rules.options(rules)
+        yield [gr.skip(), training.note(self.texts["loading"]), *[gr.skip()] * 7]
         try:
-            run = begin(self.family, data, size, text, plan, options)
+            run = training.begin(self.family, data, size, text, plan, options)
             RUNS.drop(old)
             RUNS.add(run)
         except Mishap:
             yield [gr.skip(), *self.find(old, data)]
             raise
-        yield [run.id, *self.shown(see(run), "resting")]
+        yield [run.id, *self.shown(training.see(run), "resting")]
 
     def drive(self, key: str, guess: str, request: gr.Request) -> Iterator[Any]:
         """Learns until paused, or driven from elsewhere; the last word puts the buttons right."""
         run = self.own(key)
         seat = f"{request.session_hash}/{time.monotonic_ns()}"
         try:
-            for seen in RUNS.follow(run, seat, EVERY, see):
+            for seen in RUNS.follow(run, seat, EVERY, training.see):
                 yield self.shown(seen, "running")
         except Exception:
-            yield [gr.skip(), gr.skip(), *self.state("resting")]
+            yield [gr.skip(), gr.skip(), *self.state("resting", run)]
             raise
         if run.seat:
-            yield [gr.skip(), say(self.texts["elsewhere"]), *self.state("resting")]
+            yield [gr.skip(), say(self.texts["elsewhere"]), *self.state("resting", run)]
             return
         with run.lock:
-            seen = see(run)
+            seen = training.see(run)
         yield self.shown(seen, "resting", guess=guess)
 
     def own(self, key: str) -> Run:
@@ -218,8 +222,16 @@ class Bench:
             self.own(key)
             view = gr.skip()
         except Mishap:
-            view = sight(data)
-        return [view, *[gr.update(visible=data == "own")] * 2, gr.update(visible=is_missing(data))]
+            view = training.sight(data)
+        return [view, *[gr.update(visible=data == "own")] * 2, gr.update(visible=training.is_missing(data))]
+
+    def change(self, key: str, rate: float, *rules: Any) -> None:
+        """Other rules for the training on view from its next step on; nothing where there is none."""
+        told = {"lr": finite(rate, 1e-6, 1, self.texts["rate"]), **self.rules.changing(rules)}
+        if RUNS.is_here(key):
+            run = self.own(key)
+            with run.lock:
+                run.trainer.change(**told)
 
     def halt(self, key: str) -> None:
         run = self.own(key)
@@ -227,16 +239,16 @@ class Bench:
 
     def single(self, key: str) -> list[Any]:
         run = self.own(key)
-        return self.shown(RUNS.once(run, see), "resting")
+        return self.shown(RUNS.once(run, training.see), "resting")
 
     def find(self, key: str, data: str) -> list[Any]:
         """After a reload: the run, if it is still here; else what there is to learn from."""
         try:
             run = self.own(key)
         except Mishap:
-            return [sight(data), "", *self.state("new")]
+            return [training.sight(data), "", *self.state("new")]
         with run.lock:
-            seen = see(run)
+            seen = training.see(run)
         return self.shown(seen, "resting", self.texts["elsewhere" if run.seat else "found"])
 
     def pack(self, key: str) -> Iterator[list[Any]]:
@@ -244,50 +256,36 @@ class Bench:
         run = self.own(key)
         with tempfile.TemporaryDirectory(prefix="atelier-") as folder:
             with run.lock:
-                card = checkpoint.describe(run.trainer, "trained on the page")
-                checkpoint.save(Path(folder), run.trainer.model, card, getattr(run.trainer.data, "tokenizer", None))
-            files = [f"{folder}/{name}" for name in ("card.json", "model.safetensors")]
+                files = training.packed(run, Path(folder))
             yield [gr.File(files, visible=True), say(self.texts["kept"].format(step=run.trainer.step))]
+
+    def back(self, key: str, i: float) -> str:
+        """What a run at rest looked like earlier."""
+        return training.past(self.own(key), i)
+
+    def lapse(self, key: str) -> Iterator[list[Any]]:
+        """The run's pictures one after the other, as a film to take away."""
+        run = self.own(key)
+        with tempfile.TemporaryDirectory(prefix="atelier-") as folder:
+            file = Path(folder, f"atelier-{self.family}.webp")
+            file.write_bytes(training.film(run))
+            yield [gr.File([str(file)], visible=True), say(self.texts["filmed"].format(n=len(run.past)))]
 
     def unpack(self, files: list[str], text: str, old: str) -> list[Any]:
         """A run made of two files that were kept; they may come from anybody. It takes the old one's place."""
         if RUNS.is_driven(old):
             raise Mishap(self.texts["pause_first"])
-        by_ending = {Path(file).suffix: Path(file) for file in files or []}
-        if set(by_ending) != {".json", ".safetensors"} or len(files) != 2:
-            raise Mishap(self.texts["two_files"])
-        loaded = checkpoint.bring(by_ending[".json"], by_ending[".safetensors"])
-        if loaded.card["family"] != self.family:
-            raise Mishap(self.texts["other_family"])
-        run = equip(resumed(self.family, loaded, text))
+        run = training.unpacked(self.family, files, text)
         RUNS.drop(old)
         RUNS.add(run)
-        return [run.id, *self.shown(see(run), "resting", self.texts["brought"].format(step=run.trainer.step))]
+        return [run.id, *self.shown(training.see(run), "resting", self.texts["brought"].format(step=run.trainer.step))]
 
     def load(self, name: str) -> Iterator[str]:
         """Downloads a pack, saying how far it is."""
         for now in fetch(name, data_folder()):
             done, total = now.done / 1e6, max(now.done, now.total) / 1e6
-            yield note(self.texts["fetching"].format(file=now.file, done=done, total=total))
-        yield note(self.texts["fetched"])
-
-
-@contextmanager
-def outside() -> Iterator[None]:
-    """Adds to the page itself: what a browser remembers is read at load only if it lies in no folded tab."""
-    here, Context.block = Context.block, house()
-    try:
-        yield
-    finally:
-        Context.block = here
-
-
-def sight(name: str) -> str:
-    """What there is to learn from, or why it cannot be seen."""
-    try:
-        return glance(name)
-    except Mishap as mishap:
-        return note(str(mishap))
+            yield training.note(self.texts["fetching"].format(file=now.file, done=done, total=total))
+        yield training.note(self.texts["fetched"])
 
 
 def bench(family: str) -> Bench:

@@ -16,10 +16,11 @@ from core.data.text import LARGEST, read_parts
 from core.families import FAMILIES, build
 from core.model import Mishap, seeded
 from core.train import Plan, Trainer, pick_device
+from demo.limits import whole
 from demo.previews import PREVIEWS, wall
 from demo.runs import Run
 from demo.shelf import collection, shelf
-from demo.show import curves, figure
+from demo.show import animated, curves, figure
 from demo.words import words
 
 PATIENT = 3.0  # seconds between two results, which cost more than a look
@@ -90,9 +91,17 @@ def is_missing(name: str) -> bool:
     return False
 
 
-def note(sentence: str) -> str:
+def sight(name: str) -> str:
+    """What there is to learn from, or why it cannot be seen."""
+    try:
+        return glance(name)
+    except Mishap as mishap:
+        return note(str(mishap))
+
+
+def note(sentence: str, step: int = 0) -> str:
     """A line under the picture, or in its place."""
-    return f'<p class="meter" data-step="0">{escape(sentence)}</p>'
+    return f'<p class="meter" data-step="{step}">{escape(sentence)}</p>'
 
 
 class Seen(NamedTuple):
@@ -100,6 +109,7 @@ class Seen(NamedTuple):
 
     view: str  # HTML
     result: tuple[str, str]  # a sentence and its yardstick
+    run: Run
 
 
 def see(run: Run) -> Seen:
@@ -110,7 +120,8 @@ def see(run: Run) -> Seen:
         run.picture = run.preview.look(run)
     elif run.trainer.plan.family != "gpt":  # a picture costs little, eighty words do not
         run.picture = run.preview.look(run)
-    return Seen(draw(run), run.sentence)  # type: ignore[arg-type]  # it has been measured by now
+    run.keep()
+    return Seen(draw(run), run.sentence, run)  # type: ignore[arg-type]  # it has been measured by now
 
 
 def draw(run: Run) -> str:
@@ -128,6 +139,22 @@ def draw(run: Run) -> str:
     return f'{run.picture}<p class="meter" data-step="{run.trainer.step}">{escape(meter)}</p>{chart}'
 
 
+def past(run: Run, i: Any) -> str:
+    """The i-th picture a run has kept, under its step."""
+    with run.lock:
+        step, picture, _ = run.past[whole(i, 0, len(run.past) - 1, words("train")["rewind"])]
+    return picture + note(words("train")["was"].format(step=step, now=run.trainer.step), step)
+
+
+def film(run: Run) -> bytes:
+    """All pictures a run has kept, as an animated WebP; Mishap where it has not two."""
+    with run.lock:
+        sheets = [sheet for _, _, sheet in run.past if sheet is not None]
+    if len(sheets) < 2:
+        raise Mishap(words("train")["no_film"])
+    return animated(sheets)
+
+
 def resumed(family: str, loaded: checkpoint.Loaded, text: str) -> Trainer:
     """A trainer that goes on with a model; Mishap where its collection is not here or has other labels."""
     card = loaded.card
@@ -142,6 +169,24 @@ def resumed(family: str, loaded: checkpoint.Loaded, text: str) -> Trainer:
     if trainer.batch > BATCHES[family]:
         raise Mishap(f"On this page a batch holds {BATCHES[family]} examples at most, and the card asks for more.")
     return trainer
+
+
+def packed(run: Run, folder: Path) -> list[str]:
+    """Card and weights of the run as it stands, written into the folder."""
+    card = checkpoint.describe(run.trainer, "trained on the page")
+    checkpoint.save(folder, run.trainer.model, card, getattr(run.trainer.data, "tokenizer", None))
+    return [f"{folder}/{name}" for name in ("card.json", "model.safetensors")]
+
+
+def unpacked(family: str, files: list[str], text: str) -> Run:
+    """A run made of two files that were kept; they may come from anybody. Mishap for any others."""
+    by_ending = {Path(file).suffix: Path(file) for file in files or []}
+    if set(by_ending) != {".json", ".safetensors"} or len(files) != 2:
+        raise Mishap(words("train")["two_files"])
+    loaded = checkpoint.bring(by_ending[".json"], by_ending[".safetensors"])
+    if loaded.card["family"] != family:
+        raise Mishap(words("train")["other_family"])
+    return equip(resumed(family, loaded, text))
 
 
 def read_text(path: str) -> str:

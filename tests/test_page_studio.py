@@ -3,8 +3,10 @@
 import json
 import re
 import time
+from io import BytesIO
 
 import pytest
+from PIL import Image
 
 from demo.words import words
 from tests.conftest import enter
@@ -132,6 +134,38 @@ def test_keep_and_bring_back(page, tmp_path):
     page.click("#vae-train-on")
     until(page, kept_at, "vae")
     at_rest(page, "vae")
+
+
+def test_a_run_can_be_rewound_filmed_and_told_other_rules(page):
+    room(page)
+    page.click(START)
+    until(page, 3)
+    paused = at_rest(page)
+    bar = page.locator("#gan-train-rewind input[type=range]")
+    bar.focus()
+    bar.press("Home")
+    page.wait_for_selector(f"#gan-train-view .meter:has-text('As it was at step 0; it stands at {paused:,} now')")
+    bar.press("End")
+    page.wait_for_selector("#gan-train-view .meter:not([data-step='0'])")
+
+    page.locator("#gan-train .more button").first.click()
+    page.get_by_role("radio", name="with a margin (hinge)").check()
+    page.wait_for_timeout(500)
+    page.click(ON)
+    page.wait_for_selector(f"{PAUSE}:visible", timeout=LONG)
+    until(page, paused)
+    at_rest(page)
+
+    page.click("#gan-train-film")
+    page.wait_for_selector("#gan-train-kept a", timeout=LONG)
+    film = page.request.get(page.locator("#gan-train-kept a").first.get_attribute("href")).body()
+    with Image.open(BytesIO(film)) as moving:
+        assert moving.format == "WEBP" and moving.n_frames > 1
+
+    page.click("#gan-train-keep")
+    page.wait_for_selector("#gan-train-kept a[href$='card.json']", timeout=LONG)
+    card = page.request.get(page.locator("#gan-train-kept a[href$='card.json']").get_attribute("href")).json()
+    assert card["config"]["loss"] == "hinge"
 
 
 def test_own_text_is_learnt_and_too_little_is_said(page):

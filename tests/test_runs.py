@@ -2,11 +2,12 @@
 
 import threading
 import time
+from itertools import pairwise
 
 import pytest
 
 from core.model import Mishap
-from demo.runs import MOST, WAKE, Run, Runs, Turnstile
+from demo.runs import MOST, PAST, WAKE, Run, Runs, Turnstile
 from tests.test_contract import trainer
 
 
@@ -144,3 +145,15 @@ def test_curves_stay_short_and_keep_their_ends():
             break
     assert len(run.steps) <= WAKE and run.steps[0] == 1 and run.steps[-1] == 3 + WAKE - 1
     assert all(len(curve) == len(run.steps) for curve in run.curves.values())
+
+
+def test_a_run_remembers_its_past_evenly_and_for_ever():
+    run = new()
+    for at in range(1000):
+        run.trainer.step, run.picture, run.sheet = at, f"picture {at}", at
+        run.keep()
+    steps = [at for at, picture, sheet in run.past]
+    assert steps[0] == 0 and PAST / 2 <= len(steps) <= PAST
+    gaps = [after - before for before, after in pairwise(steps)]
+    assert max(gaps) <= 2 * min(gaps) and steps[-1] > 1000 - 2 * max(gaps)
+    assert all((picture, sheet) == (f"picture {at}", at) for at, picture, sheet in run.past)

@@ -126,6 +126,16 @@ def house() -> gr.Blocks:
     return Context.root_block
 
 
+@contextmanager
+def outside() -> Iterator[None]:
+    """Adds to the page itself: what a browser remembers is read at load only if it lies in no folded tab."""
+    here, Context.block = Context.block, house()
+    try:
+        yield
+    finally:
+        Context.block = here
+
+
 def text(tag: str, words: str, kind: str = "") -> gr.HTML:
     """A paragraph or heading that never changes."""
     return gr.HTML(f"<{tag}>{escape(words)}</{tag}>", elem_classes=["text", kind], js_on_load=None)
