@@ -146,3 +146,16 @@ def test_every_shipped_model_loads_and_works():
         assert all(number["yardsticks"] for number in card["numbers"].values())
         assert card["command"].startswith("python -m core train")
         assert (tokenizer is not None) == ("text" in model.LEARNS)
+
+
+def test_a_painter_is_kept_at_several_ages(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "SHELF", tmp_path)
+    assert checkpoint.ages("one") == {}
+    models = {step: torch.nn.Linear(6, 4) for step in (30, 120)}
+    for step, model in models.items():
+        checkpoint.save_age(tmp_path / "one", step, model)
+    kept = checkpoint.ages("one")
+    assert list(kept) == [30, 120]
+    for step, model in models.items():
+        for name, tensor in model.state_dict().items():
+            assert torch.allclose(kept[step][name], tensor, atol=0.004 * float(tensor.abs().max()))
