@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import shlex
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -83,17 +84,22 @@ def train(options: argparse.Namespace, arguments: list[str]) -> None:
     if options.ages and plan.family != "gan":
         raise Mishap("Only a GAN is kept at several ages.")
     trainer = Trainer(plan, model, data, pick_device(os.environ.get("ATELIER_DEVICE", "")))
-    state = options.state / f"{name}.safetensors"
+    state, album = options.state / f"{name}.safetensors", options.state / f"{name}-ages"
     if options.resume and state.exists():
         checkpoint.load_state(state, trainer)
+    else:
+        shutil.rmtree(album, ignore_errors=True)
     command = "python -m core " + shlex.join(arguments)
-    follow(trainer, state, options.seconds, options.out / name, options.ages)
+    follow(trainer, state, options.seconds, album, options.ages)
     card = checkpoint.describe(trainer, command) | ({"remark": options.remark} if options.remark else {})
-    card |= {"ages": sorted(options.ages)} if options.ages else {}
+    kept = checkpoint.ages(album)
+    card |= {"ages": list(kept)} if kept else {}
     tokenizer = getattr(data, "tokenizer", None)
     checkpoint.save(
         options.out / name, trainer.model, card, tokenizer, torch.bfloat16 if options.bf16 else torch.float32
     )
+    if kept:
+        shutil.copy(album / "ages.safetensors", options.out / name)
     print(f"kept as {options.out / name}; `python -m core measure {name} --write` puts its numbers on the card")
 
 
@@ -106,13 +112,13 @@ def setting(pair: str) -> tuple[str, Any]:
         raise Mishap(f"A setting is written NAME=JSON, such as beta=4, and {pair!r} is not.") from None
 
 
-def follow(trainer: Trainer, state: Path, seconds: float, folder: Path, ages: list[int]) -> None:
+def follow(trainer: Trainer, state: Path, seconds: float, album: Path, ages: list[int]) -> None:
     """Trains to the plan's end or for so many seconds, prints, and saves the state every three minutes."""
     begun = saved = time.monotonic()
     printed = 0.0
     for now in trainer.run(every=0 if trainer.step < max(ages, default=0) else 10):
         if now.step in ages:
-            checkpoint.save_age(folder, now.step, trainer.model.average)  # type: ignore[arg-type]  # only a GAN has ages
+            checkpoint.save_age(album, now.step, trainer.model.average)  # type: ignore[arg-type]  # only a GAN has ages
         if now.seconds - printed > 9 or trainer.is_done():
             losses = "  ".join(f"{name} {value:.4f}" for name, value in now.losses.items())
             print(f"step {now.step:>7,}  {now.seconds:7.0f} s  {losses}", flush=True)

@@ -96,9 +96,9 @@ def save_age(folder: Path, step: int, painter: nn.Module) -> None:
     write_tensors(path, kept)
 
 
-def ages(name: str) -> dict[int, dict[str, Tensor]]:
-    """step -> weights of a shipped model's painter as it was then, the youngest first; empty where none were kept."""
-    path = SHELF / name / "ages.safetensors"
+def ages(name: str | Path) -> dict[int, dict[str, Tensor]]:
+    """step -> weights of a model's painter as it was then, the youngest first; empty where none were kept."""
+    path = (SHELF / name if isinstance(name, str) else name) / "ages.safetensors"
     kept = read_weights(path)[0] if path.exists() else {}
     found: dict[int, dict[str, Tensor]] = {}
     for key, levels in kept.items():

@@ -43,6 +43,10 @@ class Config:
             raise Mishap(f"A GAN's loss is one of {', '.join(LOSSES)}, not {str(self.loss)[:40]!r}.")
         if not 1 <= self.critic_steps <= 10:
             raise Mishap("The critic makes 1 to 10 steps for each of the forger's.")
+        for name, most in (("penalty", 1000), ("critic_pace", 100)):
+            value = getattr(self, name)
+            if not isinstance(value, (int, float)) or not 0 <= value <= most:
+                raise Mishap(f"A GAN's {name} lies between 0 and {most}, and {str(value)[:40]!r} does not.")
         if self.side % 8:
             raise Mishap(f"A picture side must be a multiple of 8, and {self.side} is not.")
         if self.width % 8:  # the finest size has half as many channels, normed in four groups
@@ -189,8 +193,12 @@ class GAN(Model):
         for small s; Wasserstein's is 10 (|slope| - 1)^2 between real and forged.
         """
         both = torch.cat((real, fake))
-        blurred = both + self.BLUR * torch.randn(both.shape, generator=rng, device=both.device)
-        here, there = self.discriminator(torch.cat((both, blurred)), y.repeat(4)).float().chunk(2)
+        if self.config.loss == "wasserstein":
+            here, slope = self.discriminator(both, y.repeat(2)).float(), self.between(real, fake, y, rng)
+        else:
+            blurred = both + self.BLUR * torch.randn(both.shape, generator=rng, device=both.device)
+            here, there = self.discriminator(torch.cat((both, blurred)), y.repeat(4)).float().chunk(2)
+            slope = self.config.penalty * ((there - here) / self.BLUR).square().mean()
         r, f = here.chunk(2)
         loss = {
             "relativistic": lambda: F.softplus(f - r),
@@ -198,10 +206,6 @@ class GAN(Model):
             "hinge": lambda: F.relu(1 - r) + F.relu(1 + f),
             "wasserstein": lambda: f - r,
         }[self.config.loss]()
-        if self.config.loss == "wasserstein":
-            slope = self.between(real, fake, y, rng)
-        else:
-            slope = self.config.penalty * ((there - here) / self.BLUR).square().mean()
         return loss.mean(), slope, (r > f).float().mean()
 
     def between(self, real: Tensor, fake: Tensor, y: Tensor, rng: torch.Generator) -> Tensor:

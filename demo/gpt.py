@@ -265,4 +265,4 @@ def tab() -> None:
             with gr.Tab(TEXTS["title"], id="gpt-tell"):
                 Tell(house)
             with gr.Tab(words("gpt.train")["title"], id="gpt-train"):
-                studio.bench("gpt")
+                studio.Bench("gpt")

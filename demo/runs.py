@@ -50,6 +50,11 @@ class Run:
             for row in (self.steps, *self.curves.values()):
                 del row[1:-1:2]
 
+    def look(self) -> None:
+        """The picture anew."""
+        self.picture = self.preview.look(self)
+        self.keep()
+
     def keep(self) -> None:
         """Remembers the picture as it is; a past grown long keeps every other one, the first among them."""
         if self.past and self.trainer.step < self.past[-1][0] + self.apart:

@@ -5,7 +5,7 @@ The page keeps a run's id in the browser, so that a reload finds it again; every
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from core.data.fetch import fetch
 from core.families import FAMILIES
 from core.model import Mishap
 from demo import training
-from demo.limits import finite, whole
+from demo.limits import whole
 from demo.parts.border import border
 from demo.parts.lesson import Room, house, outside, say
 from demo.parts.rules import Rules
@@ -101,9 +101,8 @@ class Bench:
         return [*(gr.update(visible=mark == "1") for mark in shown), bar]
 
     def rarer(self) -> None:
-        texts, kind = self.texts, FAMILIES[self.family]
-        self.rate = gr.Number(kind.RECIPE["lr"], label=texts["rate"], elem_id=self.name("rate"))
-        self.batch = gr.Number(kind.RECIPE["batch"], label=texts["batch"], precision=0, elem_id=self.name("batch"))
+        texts, batch = self.texts, FAMILIES[self.family].RECIPE["batch"]
+        self.batch = gr.Number(batch, label=texts["batch"], precision=0, elem_id=self.name("batch"))
         self.seed = gr.Number(0, label=texts["seed"], precision=0, elem_id=self.name("seed"))
         self.rules = Rules(self.family, texts)
         self.film = gr.Button(texts["film"], size="sm", visible=self.family != "gpt", elem_id=self.name("film"))
@@ -122,10 +121,10 @@ class Bench:
     def wire(self) -> None:
         """Start and Go on end in `drive`, which streams; the others answer at once."""
         shown = [self.view, self.room.result, *self.verbs]
-        settings = [self.data, self.size, self.text, self.rate, self.batch, self.seed, self.stored]
+        settings = [self.data, self.size, self.text, self.batch, self.seed, self.stored, *self.rules.controls.values()]
         stream: dict[str, Any] = QUIET | {"concurrency_limit": None, "trigger_mode": "once"}
         for button in (self.start, self.over):
-            made = button.click(border(self.make), [*settings, *self.rules.controls], [self.stored, *shown], **stream)
+            made = button.click(border(self.make), settings, [self.stored, *shown], **stream)
             made.success(border(self.drive), [self.stored, self.room.guess], shown, **stream)
         self.on.click(border(self.drive), [self.stored, self.room.guess], shown, **stream)
         self.pause.click(border(self.halt), self.stored, None, **HIDDEN)
@@ -145,7 +144,7 @@ class Bench:
             show_progress="hidden",
             api_visibility="private",
         )
-        self.bring.upload(
+        brought = self.bring.upload(
             border(self.unpack),
             [self.bring, self.text, self.stored],
             [self.stored, *shown],
@@ -155,33 +154,30 @@ class Bench:
         self.data.input(
             border(self.choose), [self.data, self.stored], [self.view, self.text, self.file, self.fetch], **HIDDEN
         )
-        told = [self.stored, self.rate, *self.rules.controls]
-        for control in told[1:]:
-            events = [control.submit, control.blur] if isinstance(control, gr.Number) else [control.input]
-            gr.on(events, border(self.change), told, None, **HIDDEN)
+        self.rules.wire(self.changing, self.stored)
         self.file.upload(border(training.read_text), self.file, self.text, **HIDDEN)
         self.fetch.click(border(self.load), self.data, self.view, **QUIET)
         page = house()
         page.unload(leave)
-        page.load(border(self.find), [self.stored, self.data], shown, **QUIET)
+        found = page.load(border(self.find), [self.stored, self.data], shown, **QUIET)
+        for event in (found, brought):
+            event.then(border(self.told), self.stored, [*self.rules.controls.values()], **HIDDEN)
 
     def shown(self, seen: training.Seen, state: str, sentence: str = "", guess: str = "") -> list[Any]:
         """What all buttons answer with; a sentence takes the place of the result."""
         said = say(sentence) if sentence else say(*seen.result, self.room.guessed(guess))
         return [seen.view, said, *self.state(state, seen.run)]
 
-    def make(
-        self, data: str, size: str, text: str, rate: float, batch: float, seed: float, old: str, *rules: Any
-    ) -> Iterator[Any]:
+    def make(self, data: str, size: str, text: str, batch: float, seed: float, old: str, *rules: Any) -> Iterator[Any]:
         """A new run under a new id; the old one is let go, once the new one stands."""
         if data == "own" and not (text or "").strip():
             raise Mishap(self.texts["no_text"])
-        plan = {
-            "lr": finite(rate, 1e-6, 1, self.texts["rate"]),
+        plan: dict[str, Any] = {
             "batch": whole(batch, 1, training.BATCHES[self.family], self.texts["batch"]),
             "seed": whole(seed, 0, 999_999, self.texts["seed"]),
         }
-        options = self.rules.options(rules)
+        options = self.rules.settings(rules)
+        plan["lr"] = options.pop("lr")
         yield [gr.skip(), training.note(self.texts["loading"]), *[gr.skip()] * 7]
         try:
             run = training.begin(self.family, data, size, text, plan, options)
@@ -225,13 +221,20 @@ class Bench:
             view = training.sight(data)
         return [view, *[gr.update(visible=data == "own")] * 2, gr.update(visible=training.is_missing(data))]
 
-    def change(self, key: str, rate: float, *rules: Any) -> None:
-        """Other rules for the training on view from its next step on; nothing where there is none."""
-        told = {"lr": finite(rate, 1e-6, 1, self.texts["rate"]), **self.rules.changing(rules)}
-        if RUNS.is_here(key):
-            run = self.own(key)
-            with run.lock:
-                run.trainer.change(**told)
+    def changing(self, name: str) -> Callable[..., None]:
+        """What a control does to the training on view, from its next step on; nothing where there is none."""
+
+        def change(key: str, value: Any) -> None:
+            told = {name: self.rules.read(name, value)}
+            if RUNS.is_here(key):
+                training.change(self.own(key), told)
+
+        return border(change)
+
+    def told(self, key: str) -> list[Any]:
+        """The controls as the run on view has it."""
+        here = RUNS.is_here(key)
+        return self.rules.of(self.own(key).trainer) if here else [gr.skip()] * len(self.rules.controls)
 
     def halt(self, key: str) -> None:
         run = self.own(key)
@@ -286,11 +289,6 @@ class Bench:
             done, total = now.done / 1e6, max(now.done, now.total) / 1e6
             yield training.note(self.texts["fetching"].format(file=now.file, done=done, total=total))
         yield training.note(self.texts["fetched"])
-
-
-def bench(family: str) -> Bench:
-    """The Train room of a family, laid out where it is called."""
-    return Bench(family)
 
 
 def leave(request: gr.Request) -> None:

@@ -25,7 +25,7 @@ from demo.words import words
 
 PATIENT = 3.0  # seconds between two results, which cost more than a look
 FIRST = {"gan": "faces", "vae": "faces", "gpt": "retold"}  # always there, so it stands first
-BATCHES = {"gan": 512, "vae": 512, "gpt": 64}  # at most: a slice is never shorter than one step, and all wait for it
+BATCHES = {"gan": 640, "vae": 512, "gpt": 64}  # at most: a slice is never shorter than one step, and all wait for it
 VOCAB, MOST = 1024, 3_000_000  # of a storyteller trained on the page: a small table learns its words sooner
 
 
@@ -59,8 +59,24 @@ def begin(family: str, name: str, size: str, text: str, plan: dict[str, Any], op
     return equip(Trainer(agreed, model, data, device()))
 
 
+def change(run: Run, told: dict[str, Any]) -> None:
+    """Other rules from the next step on; Mishap where a step would grow too long for all who wait."""
+    with run.lock:
+        fits(run.trainer.plan.family, run.trainer.batch, told.get("critic_steps", 1))
+        run.trainer.change(**told)
+
+
+def fits(family: str, batch: int, rounds: int = 1) -> None:
+    """Mishap where one step would take in too much."""
+    if batch * rounds > BATCHES[family]:
+        raise Mishap(
+            f"On this page a step takes in {BATCHES[family]} examples at most, and this would be {batch * rounds:,}."
+        )
+
+
 def equip(trainer: Trainer) -> Run:
-    """A run with its preview, measured by the collection's judge where one is shipped."""
+    """A run with its preview, measured by the collection's judge where one is shipped; Mishap if a step is too long."""
+    fits(trainer.plan.family, trainer.batch, getattr(trainer.model.config, "critic_steps", 1))
     judge = f"judge-{trainer.plan.data}"
     known = shelf(judge).model if judge in checkpoint.names("judge") else None
     preview = PREVIEWS[trainer.plan.family](trainer.model.eval(), trainer.data, known)
@@ -117,10 +133,9 @@ def see(run: Run) -> Seen:
     run.trainer.model.eval()
     if time.monotonic() - run.measured > PATIENT or not run.sentence:
         run.sentence, run.measured = run.preview.sentence(run), time.monotonic()
-        run.picture = run.preview.look(run)
+        run.look()
     elif run.trainer.plan.family != "gpt":  # a picture costs little, eighty words do not
-        run.picture = run.preview.look(run)
-    run.keep()
+        run.look()
     return Seen(draw(run), run.sentence, run)  # type: ignore[arg-type]  # it has been measured by now
 
 
@@ -165,10 +180,7 @@ def resumed(family: str, loaded: checkpoint.Loaded, text: str) -> Trainer:
         data = open_collection(name, text=text, tokenizer=loaded.tokenizer, most=MOST)
     else:
         data = collection(name)
-    trainer = checkpoint.go_on(loaded, data, device())
-    if trainer.batch > BATCHES[family]:
-        raise Mishap(f"On this page a batch holds {BATCHES[family]} examples at most, and the card asks for more.")
-    return trainer
+    return checkpoint.go_on(loaded, data, device())
 
 
 def packed(run: Run, folder: Path) -> list[str]:

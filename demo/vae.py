@@ -133,4 +133,4 @@ def tab() -> None:
                 with gr.Tab(TEXTS["title"], id="vae-sketch"):
                     Sketch()
             with gr.Tab(words("vae.train")["title"], id="vae-train"):
-                studio.bench("vae")
+                studio.Bench("vae")

@@ -1,13 +1,19 @@
 """The sealed exam: the same for both judges, and nothing of it in the page before it is handed in."""
 
+import base64
 import json
+from io import BytesIO
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from core.data import open_collection
 from core.model import Mishap, noise
 from demo.gan import exam
 from demo.gan.exam import COUNT, FEWEST, MOST, Score, ages_of, drawn_up, hand_in, interval, nearest_of, sit
+from demo.gan.forger import card
 
 ASKED = {"collection": "faces", "age": 5}
 ONE = [True] + [False] * (COUNT - 1)
@@ -28,12 +34,28 @@ def test_the_page_is_told_nothing_that_gives_an_answer():
     assert "forged" not in json.dumps(sheet)
 
 
-def test_both_kinds_have_the_same_size_range_and_levels():
-    paper = drawn_up("faces", ages_of("faces")[0], noise(1))
-    levels = (paper.x + 1) * 127.5
-    assert torch.allclose(levels, levels.round(), atol=1e-3)
-    for kind in (paper.x[paper.forged], paper.x[~paper.forged]):
-        assert kind.shape[1:] == (3, 32, 32) and kind.min() >= -1 and kind.max() <= 1
+def test_both_kinds_arrive_in_the_same_way():
+    """Size, mode, encoding and range of the files, as the page gets them; and the critic sees those very dots."""
+    sheet = sit(ASKED)
+    paper = exam.EXAMS[sheet["id"]]
+    files = [Image.open(BytesIO(base64.b64decode(p["src"].split(",")[1]))) for p in sheet["pictures"]]
+    kinds = [
+        {(f.format, f.mode, f.size, tuple(f.info)) for f, k in zip(files, paper.forged) if k == kind} for kind in (0, 1)
+    ]
+    assert kinds[0] == kinds[1] == {("PNG", "RGB", (32, 32), ())}
+    shown = torch.stack([torch.from_numpy(np.array(f)).permute(2, 0, 1) for f in files]).float() / 127.5 - 1
+    assert torch.allclose(shown, paper.x, atol=1e-5)
+
+
+def test_faces_are_compared_with_what_the_forger_really_met():
+    """Its 17th batch of so many, drawn as the training drew it, is among the pictures compared with."""
+    plan, data = card("faces")["plan"], open_collection("faces")
+    trained, usual = exam.archive("faces")
+    met = torch.linspace(0, plan["steps"] - 1, exam.TRAINED // plan["batch"] + 1).long().tolist()[17]
+    batch = data.batch(plan["batch"], noise(plan["seed"], met, 0)).x
+    distances, which = nearest_of(batch, trained) if batch.dim() == 2 else nearest_of(batch.flatten(1), trained)
+    assert distances.max() < 0.3 < usual.min()  # rounding alone, where an unseen face is far from all
+    assert which.tolist() == list(range(17 * plan["batch"], 18 * plan["batch"]))
 
 
 def test_the_number_and_the_places_of_forgeries_vary():
@@ -90,6 +112,20 @@ def test_an_exam_of_nobody_gets_a_sentence(key):
 def test_an_exam_that_is_not_offered_gets_a_sentence(wrong):
     with pytest.raises(Mishap):
         sit(ASKED | wrong)
+
+
+def test_another_exam_takes_the_place_of_the_old():
+    old = sit(ASKED)["id"]
+    new = sit(ASKED | {"old": old})["id"]
+    assert old not in exam.EXAMS and new in exam.EXAMS
+
+
+def test_an_exam_that_could_not_be_judged_can_be_handed_in_again(monkeypatch):
+    key = sit(ASKED)["id"]
+    with monkeypatch.context() as broken, pytest.raises(ZeroDivisionError):
+        broken.setattr(exam, "interval", lambda right, n: 1 / 0)
+        hand_in({"id": key, "marks": ONE})
+    assert hand_in({"id": key, "marks": ONE})["right"] >= 0
 
 
 def test_exams_of_many_are_kept_apart_and_bounded(monkeypatch):

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 from core.data import open_collection
 from core.families import build
-from core.gan import GAN, LOSSES
+from core.gan import GAN, LOSSES, Halving
 from core.measure import copied, frechet, threshold, variety
 from core.model import Mishap, noise
 from core.train import Plan, Trainer
@@ -135,3 +135,29 @@ def test_a_loss_that_is_none_gets_a_sentence():
         GAN.Config(channels=0, side=0, classes=0, loss="mean")
     with pytest.raises(Mishap, match="1 to 10 steps"):
         GAN.Config(channels=0, side=0, classes=0, critic_steps=0)
+
+
+def test_halving_is_a_convolution_and_the_mean_of_four():
+    torch.manual_seed(0)
+    halving = Halving(3, 5)
+    x = torch.randn(2, 3, 8, 8)
+    slow = F.avg_pool2d(F.conv2d(F.pad(x, (1, 1, 1, 1)), halving.weight, halving.bias), 2)
+    assert torch.allclose(halving(x), slow, atol=1e-5)
+
+
+def test_the_critic_sees_fresh_pictures_in_each_of_its_steps():
+    gan = GAN(GAN.Config(channels=0, side=0, classes=0, width=8, latent=4, critic_steps=3))
+    batch = gan.draw(open_collection("points-ring"), 16, noise(0))
+    seen = []
+    judged = gan.critic_loss
+    gan.critic_loss = lambda real, *rest: seen.append(real) or judged(real, *rest)
+    gan.step(batch, noise(1), gan.optimizers(1e-3))
+    assert [len(real) for real in seen] == [16] * 3 and len(torch.cat(seen).unique(dim=0)) == 48
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"penalty": "x"}, {"penalty": -1}, {"critic_pace": float("nan")}, {"critic_pace": "9"}]
+)
+def test_rules_that_are_none_get_a_sentence(wrong):
+    with pytest.raises(Mishap, match="lies between"):
+        GAN.Config(channels=0, side=0, classes=0, **wrong)

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.data.collection import Card, Pictures
 from core.data.gallery import GALLERY, open_gallery
-from core.data.packs import PACKS, open_pack
+from core.data.packs import FILES, PACKS, open_pack
 from core.data.text import TEXTS, Text, open_text
 from core.model import Mishap
 
@@ -31,3 +31,8 @@ def open_collection(name: str, folder: Path | None = None, **text: Any) -> Pictu
     if name in TEXTS:
         return open_text(name, folder, **text)
     raise Mishap(f"There is no collection called {name!r}: there are {', '.join(COLLECTIONS)}.")
+
+
+def is_here(name: str) -> bool:
+    """Whether a collection of pictures can be opened without fetching anything; nothing is read."""
+    return name in GALLERY or (name in PACKS and (data_folder() / FILES[name]).is_file())

@@ -29,4 +29,4 @@ def tab() -> None:
             with gr.Tab(words("gan.plane")["title"], id="gan-plane"):
                 Plane()
             with gr.Tab(words("gan.train")["title"], id="gan-train"):
-                studio.bench("gan")
+                studio.Bench("gan")

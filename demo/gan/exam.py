@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from core.checkpoint import ages
-from core.data.collection import Pictures
+from core.data import is_here
 from core.gan import Generator
 from core.measure import ENDLESS
 from core.model import Mishap, noise
@@ -46,8 +46,9 @@ LOCK = Lock()
 
 
 def offered() -> list[str]:
-    """Collections whose forger was kept at as many ages as have a name; the master is one of them."""
-    return [name for name in collections() if len(card(name).get("ages", [])) == len(words("gan.play")["ages"]) - 1]
+    """Collections at hand whose forger was kept at as many ages as have a name; the master is one of them."""
+    several = len(words("gan.play")["ages"]) - 1
+    return [name for name in collections() if is_here(name) and len(card(name).get("ages", [])) == several]
 
 
 def ages_of(collection: str) -> list[int]:
@@ -72,7 +73,9 @@ def sit(asked: dict[str, Any]) -> dict[str, Any]:
     age = whole(asked.get("age"), 0, len(ages_of(collection)) - 1, words("gan.play")["age"])
     exam = drawn_up(collection, ages_of(collection)[age], noise(secrets.randbits(60)))
     key = secrets.token_urlsafe(9)
+    old = asked.get("old")
     with LOCK:
+        EXAMS.pop(old if isinstance(old, str) else "", None)
         forget()
         EXAMS[key] = exam
     labels = card(collection)["data"]["labels"]
@@ -88,12 +91,7 @@ def drawn_up(collection: str, steps: int, rng: torch.Generator) -> Exam:
     forged = torch.randperm(COUNT, generator=rng) < count
     fake = forger(collection, steps)(gan.latents(COUNT, rng), batch.y)
     x = torch.where(forged[:, None, None, None], fake, batch.x)
-    return Exam(collection, steps, levelled(x), batch.y, forged, monotonic())
-
-
-def levelled(x: Tensor) -> Tensor:
-    """(n, C, S, S) at the 256 levels in which all are shown"""
-    return ((x.clamp(-1, 1) + 1) * 127.5).round() / 127.5 - 1
+    return Exam(collection, steps, floats(levels(x)).reshape(x.shape), batch.y, forged, monotonic())
 
 
 def forget() -> None:
@@ -117,7 +115,12 @@ def hand_in(asked: dict[str, Any]) -> dict[str, Any]:
         exam = EXAMS.pop(key, None) if isinstance(key, str) else None
     if exam is None:
         raise Mishap(texts["no_exam"])
-    return told(exam, torch.tensor(marks))
+    try:
+        return told(exam, torch.tensor(marks))
+    except Exception:
+        with LOCK:
+            EXAMS[str(key)] = exam  # nothing is lost: it can be handed in again
+        raise
 
 
 @torch.inference_mode()
@@ -179,9 +182,13 @@ def twins(exam: Exam) -> list[dict[str, Any]]:
 def archive(collection: str) -> tuple[Tensor, Tensor]:
     """Training pictures (N, C S S) uint8, and the distances (UNSEEN,) from unseen real pictures to the nearest."""
     data = shelf.collection(card(collection)["data"]["name"])
-    n = data.held("train") if data.held("train") < ENDLESS else TRAINED
-    trained = torch.cat([flat(data, start, min(1000, n - start), "train") for start in range(0, n, 1000)])
-    return trained, nearest_of(floats(flat(data, 0, UNSEEN, "test")), trained)[0]
+    held, plan = data.held("train"), card(collection)["plan"]
+    if held < ENDLESS:
+        trained = torch.cat([levels(data.fixed(min(1000, held - at), "train", at).x) for at in range(0, held, 1000)])
+    else:  # drawn anew for every step: some of those the forger really met, from its first step to its last
+        met = torch.linspace(0, plan["steps"] - 1, TRAINED // plan["batch"] + 1).long().tolist()
+        trained = torch.cat([levels(data.batch(plan["batch"], noise(plan["seed"], step, 0)).x) for step in met])
+    return trained, nearest_of(floats(levels(data.fixed(UNSEEN).x)), trained)[0]
 
 
 def nearest_of(x: Tensor, trained: Tensor) -> tuple[Tensor, Tensor]:
@@ -192,12 +199,11 @@ def nearest_of(x: Tensor, trained: Tensor) -> tuple[Tensor, Tensor]:
     return distances, 5000 * part + within
 
 
-def floats(levels: Tensor) -> Tensor:
+def floats(dots: Tensor) -> Tensor:
     """uint8 -> -1..1"""
-    return levels.float() / 127.5 - 1
+    return dots.float() / 127.5 - 1
 
 
-def flat(data: Pictures, start: int, n: int, split: str) -> Tensor:
-    """(n, C S S) uint8, each picture's numbers in a row"""
-    levels = (data.fixed(n, split, start).x.clamp(-1, 1) + 1) * 127.5
-    return levels.round().byte().flatten(1)
+def levels(x: Tensor) -> Tensor:
+    """(n, C, S, S) in -1..1 -> (n, C S S) uint8, each picture's numbers in a row"""
+    return ((x.clamp(-1, 1) + 1) * 127.5).round().byte().flatten(1)

@@ -55,13 +55,14 @@ class Field:
         self.z = torch.randn(SHOWN, 2, generator=noise(1))
         self.net = mesh(2.0, LINES)
         self.places = mesh(EXTENT, HEAT)
-        self.far = 1.0
+        self.far, self.at = 1.0, 0  # the distance, and the step it was measured at
 
     def frame(self, run: Run) -> dict[str, Any]:
         """All the page draws, as base64: places as int16 in ten-thousandths, beliefs as bytes."""
         gan = run.trainer.model.eval()
         if monotonic() - run.measured > PATIENT:
-            self.far, run.measured = divergence(self.painted(gan, N), self.real), monotonic()
+            self.far, self.at = divergence(self.painted(gan, N), self.real), run.trainer.step
+            run.measured = monotonic()
         with torch.no_grad():
             net, beliefs = gan.generator(self.net, label(self.net)), self.beliefs(gan)
         fake, arrows = self.pulled(gan)
@@ -74,7 +75,7 @@ class Field:
             "arrows": packed(arrows),
             "net": packed(net),
             "far": self.far,
-            "said": texts["said"].format(far=self.far, step=run.trainer.step),
+            "said": texts["said"].format(far=self.far, step=self.at),
             "yard": texts["yard"].format(floor=self.floor, even=self.even, n=N),
         }
 
@@ -180,4 +181,6 @@ def go(asked: dict[str, Any]) -> dict[str, Any]:
         if run.preview.game != game:
             run.trainer.change(game.rate, **settings(game))
             run.preview.game = game
+        if asked.get("single"):
+            run.measured = 0.0  # a single step is looked at closely
     return FIELDS.once(run, run.preview.frame, 0.0 if asked.get("single") else SLICE)

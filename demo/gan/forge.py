@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from demo.gan import forgery
-from demo.gan.critic import line
 from demo.gan.forger import card, says
 from demo.ink import is_empty
 from demo.parts.border import border
@@ -41,7 +40,7 @@ def view(verdict: forgery.Verdict) -> str:
     sights = ((verdict.x, TEXTS["seen"]), (marked(verdict.x, verdict.gave), TEXTS["clues"]))
     figures = (f"<figure>{figure(x, name)}<figcaption>{escape(name)}</figcaption></figure>" for x, name in sights)
     return (
-        f'<div class="forged">{"".join(figures)}</div>'
+        f'<div class="sights">{"".join(figures)}</div>'
         f'<div class="needle"><p>{escape(said)}</p>{bar(verdict.chance)}'
         f"<p><span>{escape(TEXTS['low'])}</span><span>{escape(TEXTS['high'])}</span></p></div>"
     )
@@ -84,6 +83,7 @@ class Forge:
         self.another.click(border(self.show), asked, shows, **AT_ONCE)
         self.collection.input(border(self.show), asked, shows, **AT_ONCE)
         house().load(border(self.show), asked, shows, **AT_ONCE)
+        self.pad.input(lambda: "", None, self.twin, **AT_ONCE)  # the forger's answer was to another drawing
         self.learn.click(border(self.teach), drawing, [self.pupil, *seen], **SLOWLY)
         self.imitate.click(border(self.search), drawing[:3], self.twin, **SLOWLY)
 
@@ -96,10 +96,12 @@ class Forge:
 
     def judged(self, drawing: Tensor, name: str, k: int, pupil: str, guess: str) -> tuple[str, str]:
         verdict = forgery.weigh(drawing, name, k, pupil)
-        _, known = forgery.critic(pupil, name)
+        gan, lessons = forgery.critic(pupil, name)
+        takes, n = forgery.taken(gan, name, k)
         label = card(name)["data"]["labels"][k]
         said = TEXTS["said"].format(chance=round(100 * verdict.chance), subject=label)
-        yard = TEXTS["yard"].format(takes=round(100 * float(known.takes[k])), subject=label)
+        yard = TEXTS["yard"].format(takes=round(takes * n), n=n)
+        yard += " " + TEXTS["whose" if lessons else "shipped"].format(lessons=lessons)
         return view(verdict), say(said, yard, self.room.guessed(guess))
 
     def show(self, name: str, turn: int, pupil: str, guess: str) -> tuple[Any, ...]:
@@ -112,11 +114,14 @@ class Forge:
     def teach(self, value: Any, name: str, subject: str, pupil: str, guess: str) -> tuple[str, str, str]:
         """The visitor's own critic learns from the picture, and the same picture is judged again."""
         k, drawing = forgery.subject(name, subject), unpack(dots(value), name)
-        key, before, after, takes = forgery.learn(drawing, name, k, pupil)
-        said = TEXTS["learnt"].format(steps=forgery.STEPS, before=round(100 * before), after=round(100 * after))
-        usual = float(line(f"gan-{name}").takes[k])
-        yard = TEXTS["learnt_yard"].format(takes=round(100 * takes), usual=round(100 * usual), subject=subject)
-        return key, view(forgery.weigh(drawing, name, k, key)), say(said, yard, self.room.guessed(guess))
+        done = forgery.learn(drawing, name, k, pupil)
+        said = TEXTS["learnt"].format(
+            steps=forgery.STEPS, before=round(100 * done.before), after=round(100 * done.after)
+        )
+        counts = {"takes": round(done.takes * done.n), "usual": round(done.usual * done.n), "n": done.n}
+        yard = TEXTS["learnt_yard"].format(subject=subject, **counts)
+        seen = view(forgery.weigh(drawing, name, k, done.key))
+        return done.key, seen, say(said, yard, self.room.guessed(guess))
 
     def search(self, value: Any, name: str, subject: str) -> str:
         """What the forger would have painted in its place."""
@@ -124,4 +129,4 @@ class Forge:
         best, off, chance = forgery.imitate(unpack(dots(value), name), name, k)
         word, sure = says(chance)
         told = TEXTS["twin"].format(off=100 * off, verdict=word, sure=sure)
-        return f'<div class="forged"><figure>{figure(best, TEXTS["twin_alt"])}</figure><p>{escape(told)}</p></div>'
+        return f'<div class="sights"><figure>{figure(best, TEXTS["twin_alt"])}</figure><p>{escape(told)}</p></div>'

@@ -14,29 +14,31 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.data import is_here
 from core.gan import GAN
 from core.model import Mishap, descend, noise
 from demo import ink, redraw, shelf
-from demo.gan.critic import Line, examples, line, measured
+from demo.gan.critic import examples, line
 from demo.gan.forger import card, collections
 from demo.limits import one_of
+from demo.runs import Turnstile
 
-STEPS, RATE, HALF = 30, 1e-3, 32  # of the critic's lesson; your pictures and the forger's in each step
+STEPS, RATE, HALF = 30, 1e-4, 32  # of the critic's lesson; pictures of each kind in a step
 POOL = 1024  # pictures that real ones of your subject are taken from
 PATCH, STRIDE = 6, 2  # dots hidden at a time, and between two places
+PLAIN = 2.0  # as many log-odds for a patch make it fully red: from 50 to 88 %
 STARTS, SEARCH = 16, 60  # of the forger's search for your picture
 KEPT, PATIENCE = 40, 1800.0  # copies at once; seconds until one is forgotten
-DESK = Lock()  # lessons and searches take seconds: one at a time, in the order of arrival
+DESK = Turnstile()  # lessons and searches take seconds: one at a time, in the order of arrival
+LOCK = Lock()
 
 
 @dataclass
 class Pupil:
-    """A visitor's own copy of the critic."""
+    """A visitor's own copies of critics, by collection."""
 
-    collection: str
-    gan: GAN
-    line: Line
-    lessons: int = 0
+    critics: dict[str, GAN] = field(default_factory=dict)
+    lessons: dict[str, int] = field(default_factory=dict)
     touched: float = field(default_factory=monotonic)
 
 
@@ -52,8 +54,8 @@ class Verdict(NamedTuple):
 
 
 def offered() -> tuple[str, ...]:
-    """Collections that can be forged on the pad and judged."""
-    return tuple(name for name in redraw.collections() if name in collections())
+    """Collections at hand that can be forged on the pad and judged."""
+    return tuple(name for name in redraw.collections() if name in collections() and is_here(name))
 
 
 def subject(collection: str, name: Any) -> int:
@@ -62,22 +64,33 @@ def subject(collection: str, name: Any) -> int:
     return labels.index(one_of(name, labels, "The subject"))
 
 
-def critic(key: Any, collection: str) -> tuple[GAN, Line]:
-    """The visitor's own copy where there is one for this collection, else the shipped one."""
+def critic(key: Any, collection: str) -> tuple[GAN, int]:
+    """The visitor's own copy and its lessons where there is one for this collection; else the shipped one, and 0."""
     pupil = PUPILS.get(key) if isinstance(key, str) else None
-    if pupil and pupil.collection == collection:
+    if pupil and collection in pupil.critics:
         pupil.touched = monotonic()
-        return pupil.gan, pupil.line
-    return shelf.shelf(f"gan-{collection}").model, line(f"gan-{collection}")
+        return pupil.critics[collection], pupil.lessons[collection]
+    return shelf.shelf(f"gan-{collection}").model, 0
+
+
+def odds(gan: GAN, collection: str, x: Tensor, y: Tensor) -> Tensor:
+    """Log-odds (n,) that pictures x of labels y are real, by the shipped critic's line whoever judges."""
+    known = line(f"gan-{collection}")
+    return known.steep[y] * (gan.judge(x, y) - known.middle[y])
 
 
 @torch.inference_mode()
+def believed(gan: GAN, collection: str, x: Tensor, k: int) -> float:
+    """The chance that x (1, C, S, S) is real."""
+    y = torch.tensor([k])
+    return float(line(f"gan-{collection}").chances(gan.judge(x, y), y))
+
+
+@redraw.at_easel
 def weigh(drawing: Tensor, collection: str, k: int, key: Any = None) -> Verdict:
     """drawing (C, side, side) in 0..1 as it lies on the pad, said to show label k; Mishap where there is no ink."""
-    x = ink.settle(drawing, collection)
-    gan, known = critic(key, collection)
-    y = torch.tensor([k])
-    return Verdict(x[0], float(known.chances(gan.judge(x, y), y)), clues(gan, x, k))
+    x, (gan, _) = ink.settle(drawing, collection), critic(key, collection)
+    return Verdict(x[0], believed(gan, collection, x, k), clues(gan, collection, x, k))
 
 
 def begun(collection: str, n: int) -> tuple[Tensor, int]:
@@ -94,12 +107,11 @@ def begun(collection: str, n: int) -> tuple[Tensor, int]:
 def likeliest(drawing: Tensor, collection: str) -> int:
     """The label under which the shipped critic finds the drawing most real."""
     x, y = ink.settle(drawing, collection), torch.arange(len(card(collection)["data"]["labels"]))
-    gan, known = critic("", collection)
-    return int(known.chances(gan.judge(x.expand(len(y), -1, -1, -1), y), y).argmax())
+    return int(odds(critic("", collection)[0], collection, x.expand(len(y), -1, -1, -1), y).argmax())
 
 
-def clues(gan: GAN, x: Tensor, k: int) -> Tensor:
-    """x (1, C, S, S) -> (S, S) in 0..1: the critic's gain where a patch is blurred, averaged over patches (occlusion).
+def clues(gan: GAN, collection: str, x: Tensor, k: int) -> Tensor:
+    """x (1, C, S, S) -> (S, S) in 0..1: how much more real it looks with that place blurred; 1 for PLAIN log-odds.
 
     Zeiler & Fergus 2014 (arXiv:1311.2901), with a blur for their grey square: it hides details and adds no edge.
     """
@@ -116,46 +128,83 @@ def clues(gan: GAN, x: Tensor, k: int) -> Tensor:
     return felt.clamp(min=0) / felt.max().clamp(min=1e-6)
 
 
-def learn(drawing: Tensor, collection: str, k: int, key: Any = None) -> tuple[str, float, float, float]:
-    """The critic's copy learns for STEPS steps that this picture is forged.
+class Lesson(NamedTuple):
+    """What a lesson changed."""
 
-    Returns the copy's id, the chance it gave the picture before and after, and the share of unseen real pictures of
-    the subject that it still takes for real.
-    """
+    key: str  # of the visitor's critics
+    before: float  # the chance it gave the picture
+    after: float
+    takes: float  # the share of unseen real pictures of the subject it takes for real now
+    usual: float  # and the shipped critic
+    n: int  # of how many
+
+
+def learn(drawing: Tensor, collection: str, k: int, key: Any = None) -> Lesson:
+    """The visitor's own critic learns for STEPS steps that this picture is forged, and to leave its other opinions."""
     x, data = ink.settle(drawing, collection), shelf.collection(card(collection)["data"]["name"])
-    before = weigh(drawing, collection, k, key).chance
     with DESK:
-        gan = deepcopy(critic(key, collection)[0]).train()
-        optimizers = gan.optimizers(RATE)
+        old, lessons = critic(key, collection)
+        gan = deepcopy(old).requires_grad_(True).train()
+        optimizer = torch.optim.Adam(gan.discriminator.parameters(), RATE)
         pool = data.batch(POOL, noise(secrets.randbits(60)))
-        mine = pool.x[gan.labels(pool) == k]
+        y = gan.labels(pool)
+        mine = pool.x[y == k]
         for step in range(STEPS):
-            teach(gan, optimizers, x, k, pool.x, gan.labels(pool), mine, noise(step, 2))
-        gan.eval()
-        pupil = Pupil(collection, gan, measured(gan, *examples(f"gan-{collection}")))
-        old = PUPILS.pop(key, None) if isinstance(key, str) else None
-        pupil.lessons = (old.lessons if old and old.collection == collection else 0) + 1
-        new = secrets.token_urlsafe(9)
-        forget()
-        PUPILS[new] = pupil
-    after = weigh(drawing, collection, k, new).chance
-    return new, before, after, float(pupil.line.takes[k])
+            teach(gan, old, collection, optimizer, x, k, pool.x, y, mine, noise(step, 2))
+        gan.eval().requires_grad_(False)
+        new = keep(key, collection, gan, lessons + 1)
+        before, after = believed(old, collection, x, k), believed(gan, collection, x, k)
+        (takes, n), (usual, _) = taken(gan, collection, k), taken(critic("", collection)[0], collection, k)
+    return Lesson(new, before, after, takes, usual, n)
 
 
 def teach(
-    gan: GAN, optimizers: Any, x: Tensor, k: int, pool: Tensor, labels: Tensor, mine: Tensor, rng: torch.Generator
+    gan: GAN,
+    old: GAN,
+    collection: str,
+    optimizer: Any,
+    x: Tensor,
+    k: int,
+    pool: Tensor,
+    y: Tensor,
+    mine: Tensor,
+    rng: torch.Generator,
 ) -> None:
-    """One step: real ones of the subject against your picture, moved a little; others against the forger's own work."""
-    some = torch.randint(len(mine), (HALF,), generator=rng)
-    others = torch.randint(len(pool), (HALF,), generator=rng)
-    y = torch.cat((torch.full((HALF,), k), labels[others]))
+    """One step: your picture, moved a little, is forged; real ones of its subject are real; all else stays as it was.
+
+    The last part keeps a network from forgetting (Li & Hoiem 2016, arXiv:1606.09282).
+    """
+    some, others = (torch.randint(len(kind), (HALF,), generator=rng) for kind in (mine, pool))
     moves = torch.randint(-1, 2, (HALF, 2), generator=rng).tolist()
     yours = torch.cat([x.roll(move, (2, 3)) for move in moves])
     yours = yours + 0.02 * torch.randn(yours.shape, generator=rng)
+    ks = torch.full((HALF,), k)
     with torch.no_grad():
-        forged = gan.paint(gan.latents(HALF, rng), y[HALF:])
-    loss, slope, _ = gan.critic_loss(torch.cat((mine[some], pool[others])), torch.cat((yours, forged)), y, rng)
-    descend(loss + slope, list(gan.discriminator.parameters()), optimizers[1:], clip=10.0)
+        kept = torch.cat((pool[others], gan.paint(gan.latents(HALF, rng), y[others])))
+        labels = y[others].repeat(2)
+        was = odds(old, collection, kept, labels)
+    told = F.softplus(odds(gan, collection, yours, ks)) + F.softplus(-odds(gan, collection, mine[some], ks))
+    loss = told.mean() + F.smooth_l1_loss(odds(gan, collection, kept, labels), was)
+    descend(loss, list(gan.discriminator.parameters()), (optimizer,))
+
+
+@torch.inference_mode()
+def taken(gan: GAN, collection: str, k: int) -> tuple[float, int]:
+    """The share of unseen real pictures of label k it takes for real, and how many they are."""
+    x, y = examples(f"gan-{collection}")
+    return float((odds(gan, collection, x[y == k], y[y == k]) > 0).float().mean()), int((y == k).sum())
+
+
+def keep(key: Any, collection: str, gan: GAN, lessons: int) -> str:
+    """The id under which this visitor's critics are found, the new one among them."""
+    with LOCK:
+        forget()
+        if not isinstance(key, str) or key not in PUPILS:
+            key = secrets.token_urlsafe(9)
+            PUPILS[key] = Pupil()
+        PUPILS[key].critics[collection], PUPILS[key].lessons[collection] = gan, lessons
+        PUPILS[key].touched = monotonic()
+    return key
 
 
 def forget() -> None:
@@ -187,5 +236,4 @@ def imitate(drawing: Tensor, collection: str, k: int) -> tuple[Tensor, float, fl
         painted = gan.paint(z, y)
         error = ((painted - x) / 2).square().flatten(1).mean(1)
         best = painted[int(error.argmin())]
-        chance = float(line(f"gan-{collection}").chances(gan.judge(best[None], y[:1]), y[:1]))
-    return best, float(error.min()) ** 0.5, chance
+    return best, float(error.min()) ** 0.5, believed(gan, collection, best[None], k)

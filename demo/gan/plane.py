@@ -12,7 +12,7 @@ from demo.parts.plane import plane
 from demo.words import words
 
 TEXTS = words("gan.plane")
-ON_THE_SPOT = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+ON_THE_SPOT: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 FIRST = {
     "world": "points-gaussians",
     "loss": LOSSES[0],
@@ -50,7 +50,8 @@ class Plane:
                 self.view = plane(TEXTS, FIRST, "gan-plane-view", self.answered(field.begin), self.answered(field.go))
         told = [getattr(self, name) for name in FIRST if name != "guess"] + [room.guess]
         for control in told:
-            control.input(None, told, None, js=TELL.format(names=list(FIRST)), **ON_THE_SPOT)
+            events = [control.submit, control.blur] if isinstance(control, gr.Number) else [control.input]
+            gr.on(events, None, told, None, js=TELL.format(names=list(FIRST)), **ON_THE_SPOT)
         self.view.input(None, self.view, room.result, js="(seen) => seen.result", **ON_THE_SPOT)
 
     def rarer(self) -> None:

@@ -16,7 +16,7 @@ async function ask(fn, question) {
   return answer.mishap ? null : answer;
 }
 async function fresh() {
-  const answer = await ask(server.sit, {});
+  const answer = await ask(server.sit, { old: key });
   if (!answer) return;
   key = answer.id; answers = null; marks = answer.pictures.map(() => false);
   twin.hidden = true;

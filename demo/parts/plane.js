@@ -2,8 +2,8 @@
 const field = element.querySelector('.field'), find = (name) => element.querySelector(name);
 const canvas = find('canvas'), ink = canvas.getContext('2d'), trouble = find('.trouble'), count = find('.count');
 const { rules: first, ...words } = JSON.parse(field.dataset.words);
-const EXTENT = 1.2, SLOW = 450, FEWEST = 30, APART = 0.02;  // milliseconds a step when slow; of a world that is drawn
-let rules = first, places = [], now = null, real = null, playing = false, flying = false, stroke = null, born = 0;
+const EXTENT = 1.2, SLOW = 450, FEWEST = 30, MOST = 1500, APART = 0.02;  // milliseconds a step when slow; of a world that is drawn
+let rules = first, places = [], key = null, now = null, real = null, told = '', saidAt = 0, playing = false, flying = false, stroke = null, born = 0;
 
 const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 const pairs = (text) => { const all = new Int16Array(bytes(text).buffer); return Array.from(all, (v) => v / 10000); };
@@ -13,8 +13,9 @@ const on = (layer) => element.querySelector(`[data-layer="${layer}"]`).checked;
 async function ask(fn, more) {
   const mine = born;
   let answer;
-  try { answer = await fn({ ...rules, places: rules.world === 'own' ? places : null, ...more }); }
+  try { answer = await fn({ ...rules, ...more }); }
   catch { answer = { mishap: words.lost }; }
+  if (answer.id) key = answer.id;  // the next game takes its place, whether this one was still wanted or not
   if (mine !== born) return null;  // started over in between
   trouble.textContent = answer.mishap || '';
   if (answer.mishap) { stop(); return null; }
@@ -24,7 +25,7 @@ async function begin() {
   born += 1;
   stop();
   if (rules.world === 'own' && places.length < FEWEST) { now = null; real = null; trouble.textContent = words.draw; paint(); return; }
-  const answer = await ask(server.begin, { old: now && now.id });
+  const answer = await ask(server.begin, { old: key, places: rules.world === 'own' ? places : null });
   if (!answer) return;
   real = pairs(answer.real);
   take(answer);
@@ -36,7 +37,11 @@ async function advance(single) {
 function take(answer) {
   now = { ...answer, heat: bytes(answer.heat), fake: pairs(answer.fake), arrows: pairs(answer.arrows), net: pairs(answer.net) };
   count.textContent = words.count.replace('{step}', now.step.toLocaleString('en'));
-  if (answer.result) { props.value = { result: answer.result }; trigger('input'); }
+  // Once a second is often enough for those who hear it.
+  if (answer.result !== told && (!playing || performance.now() - saidAt > 1000)) {
+    told = answer.result; saidAt = performance.now();
+    props.value = { result: told }; trigger('input');
+  }
   paint();
   canvas.dataset.step = now.step;
 }
@@ -112,19 +117,21 @@ function arrows(fine) {
 }
 
 // A world of one's own: the pointer scatters points where it goes.
-function place(event) {
-  const box = canvas.getBoundingClientRect();
-  return [event.clientX - box.left, event.clientY - box.top].map((v) => Math.max(-1, Math.min(1, (2 * EXTENT * v) / box.width - EXTENT)));
-}
+const clip = (v) => Math.max(-1, Math.min(1, Math.round(v * 1e4) / 1e4));
 function drop(event) {
-  const p = place(event), last = places[places.length - 1];
-  if (places.length < 1500 && (!last || Math.hypot(p[0] - last[0], p[1] - last[1]) > APART)) places.push(p.map((v) => Math.round(v * 1e4) / 1e4));
+  const box = canvas.getBoundingClientRect();
+  add([event.clientX - box.left, event.clientY - box.top].map((v) => clip((2 * EXTENT * v) / box.width - EXTENT)));
 }
+function add(p) {
+  const last = places[places.length - 1];
+  if (places.length < MOST && (!last || Math.hypot(p[0] - last[0], p[1] - last[1]) > APART)) places.push(p);
+}
+function clear() { places = []; now = null; real = null; born += 1; stop(); }
 canvas.addEventListener('pointerdown', (event) => {
   if (rules.world !== 'own' || event.button !== 0) return;
   event.preventDefault();
   canvas.setPointerCapture(event.pointerId);
-  if (now) { places = []; now = null; real = null; born += 1; stop(); }
+  if (now) clear();
   stroke = event.pointerId;
   drop(event); paint();
 });
@@ -132,6 +139,21 @@ canvas.addEventListener('pointermove', (event) => {
   if (stroke !== event.pointerId) return;
   for (const move of event.getCoalescedEvents ? event.getCoalescedEvents() : [event]) drop(move);
   paint();
+});
+// The same by keys: arrows move a pen, space puts it down or lifts it.
+const pen = { x: 0, y: 0, down: false };
+canvas.addEventListener('keydown', (event) => {
+  const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+  if (rules.world !== 'own' || !(step || event.key === ' ')) return;
+  event.preventDefault();
+  if (now) clear();
+  if (event.key === ' ') pen.down = !pen.down;
+  else { pen.x = clip(pen.x + 0.03 * step[0]); pen.y = clip(pen.y + 0.03 * step[1]); }
+  if (pen.down) add([pen.x, pen.y]);
+  paint();
+  const side = canvas.width / (2 * EXTENT);
+  ink.strokeStyle = colour('--accent'); ink.lineWidth = 2;
+  ink.strokeRect((pen.x + EXTENT) * side - 5, (pen.y + EXTENT) * side - 5, 10, 10);
 });
 for (const name of ['pointerup', 'pointercancel']) canvas.addEventListener(name, () => { stroke = null; });
 

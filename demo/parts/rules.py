@@ -1,17 +1,20 @@
-"""What a training of a family can be told beside rate, batch and seed: the controls, and what they say.
+"""What a training can be told beside its batch and seed: the controls, and what they say.
 
 Those that leave the weights' shapes alone can change while the training runs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import gradio as gr
 
+from core.families import FAMILIES
 from core.gan import LOSSES
+from core.train import Trainer
 from demo.limits import finite, one_of, whole
 
 BETAS = (0.0, 16.0)
+HIDDEN: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
 
 class Rules:
@@ -19,33 +22,49 @@ class Rules:
 
     def __init__(self, family: str, texts: Mapping[str, Any]) -> None:
         self.family, self.texts = family, texts
-        self.controls: list[Any] = []
+        rate = gr.Number(FAMILIES[family].RECIPE["lr"], label=texts["rate"], elem_id=f"{family}-train-rate")
+        self.controls: dict[str, Any] = {"lr": rate}  # by the setting each stands for
         if family == "gan":
             labels = gr.Checkbox(True, label=texts["labels"], elem_id="gan-train-labels")
             offered = [(texts[f"loss_{i}"], loss) for i, loss in enumerate(LOSSES)]
             loss = gr.Radio(offered, value=LOSSES[0], label=texts["loss"], elem_id="gan-train-loss")
-            self.controls = [labels, loss, *(self.number(name) for name in ("critic_steps", "critic_pace", "penalty"))]
+            numbers = {name: self.number(name) for name in ("critic_steps", "critic_pace", "penalty")}
+            self.controls |= {"labels": labels, "loss": loss, **numbers}
         elif family == "vae":
-            self.controls = [gr.Slider(*BETAS, 1, step=0.25, label=texts["beta"], elem_id="vae-train-beta")]
+            beta = gr.Slider(*BETAS, 1, step=0.25, label=texts["beta"], elem_id="vae-train-beta")
+            self.controls |= {"beta": beta}
 
     def number(self, name: str) -> gr.Number:
         first = {"critic_steps": 1, "critic_pace": 1, "penalty": 10}[name]
         return gr.Number(first, label=self.texts[name], elem_id=f"gan-train-{name}")
 
-    def changing(self, said: tuple[Any, ...]) -> dict[str, Any]:
-        """What may change at any time, as settings of the model's Config; Mishap for what is out of range."""
-        if self.family == "vae":
-            return {"beta": finite(said[0], *BETAS, "Beta")}
-        if self.family != "gan":
-            return {}
+    def read(self, name: str, value: Any) -> Any:
+        """What one control says, checked; Mishap for what is out of range."""
+        what = self.texts.get(name, name)
         return {
-            "loss": one_of(said[1], LOSSES, self.texts["loss"]),
-            "critic_steps": whole(said[2], 1, 10, self.texts["critic_steps"]),
-            "critic_pace": finite(said[3], 0.05, 50, self.texts["critic_pace"]),
-            "penalty": finite(said[4], 0, 100, self.texts["penalty"]),
-        }
+            "lr": lambda: finite(value, 1e-6, 1, self.texts["rate"]),
+            "labels": lambda: bool(value),
+            "loss": lambda: one_of(value, LOSSES, what),
+            "critic_steps": lambda: whole(value, 1, 10, what),
+            "critic_pace": lambda: finite(value, 0.05, 50, what),
+            "penalty": lambda: finite(value, 0, 100, what),
+            "beta": lambda: finite(value, *BETAS, what),
+        }[name]()
 
-    def options(self, said: tuple[Any, ...]) -> dict[str, Any]:
-        """All of them, for a new model."""
-        told = self.changing(said)
-        return told | {"classes": 0} if self.family == "gan" and not said[0] else told
+    def settings(self, said: tuple[Any, ...]) -> dict[str, Any]:
+        """All of them, for a new training."""
+        told = {name: self.read(name, value) for name, value in zip(self.controls, said, strict=True)}
+        return told | ({} if told.pop("labels", True) else {"classes": 0})
+
+    def of(self, trainer: Trainer) -> list[Any]:
+        """What the controls say of a training that is there."""
+        config = trainer.model.config
+        known = {"lr": trainer.lr, "labels": bool(getattr(config, "classes", 0))}
+        return [known[name] if name in known else getattr(config, name) for name in self.controls]
+
+    def wire(self, change: Callable[[str], Callable[..., None]], key: gr.BrowserState) -> None:
+        """Each control alone changes what it stands for; numbers when they are done being typed."""
+        for name, control in self.controls.items():
+            events = [control.submit, control.blur] if isinstance(control, gr.Number) else [control.input]
+            if name != "labels":  # they shape the weights, so they wait for the next start
+                gr.on(events, change(name), [key, control], None, **HIDDEN)
