@@ -225,16 +225,16 @@ class Bench:
         """What a control does to the training on view, from its next step on; nothing where there is none."""
 
         def change(key: str, value: Any) -> None:
-            told = {name: self.rules.read(name, value)}
             if RUNS.is_here(key):
-                training.change(self.own(key), told)
+                training.change(self.own(key), {name: self.rules.read(name, value)})
 
         return border(change)
 
-    def told(self, key: str) -> list[Any]:
+    def told(self, key: str) -> Any:
         """The controls as the run on view has it."""
         here = RUNS.is_here(key)
-        return self.rules.of(self.own(key).trainer) if here else [gr.skip()] * len(self.rules.controls)
+        values = self.rules.of(self.own(key).trainer) if here else [gr.skip()] * len(self.rules.controls)
+        return values if len(values) > 1 else values[0]  # Gradio takes one output as it is, not as a list
 
     def halt(self, key: str) -> None:
         run = self.own(key)

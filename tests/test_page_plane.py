@@ -28,8 +28,8 @@ def test_the_game_plays_pauses_and_steps(plane):
     plane.click(f"{VIEW} .play")
     plane.wait_for_function(f"document.querySelector('{CANVAS}').dataset.step > 20")
     assert dots(plane) != start
+    plane.wait_for_selector("#gan-plane-result:has-text('You guessed: Stay in the middle.')")
     assert "bits away" in plane.inner_text("#gan-plane-result")
-    assert "You guessed: Stay in the middle." in plane.inner_text("#gan-plane-result")
     plane.click(f"{VIEW} .play")
     plane.wait_for_timeout(500)
     rest = step(plane)
@@ -70,6 +70,7 @@ def test_another_world_begins_anew_and_one_can_be_drawn(plane):
     assert dots(plane) != clouds
     plane.get_by_role("radio", name="Draw it yourself").check()
     plane.wait_for_selector(f"{VIEW} .trouble:has-text('Draw on the plane')")
+    plane.locator(CANVAS).evaluate("canvas => canvas.scrollIntoView()")
     box = plane.locator(CANVAS).bounding_box()
     plane.mouse.move(box["x"] + 60, box["y"] + 60)
     plane.mouse.down()
