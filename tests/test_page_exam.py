@@ -43,9 +43,10 @@ def test_the_tally_stays_in_this_browser_and_the_next_exam_is_another(play, visi
     play.wait_for_selector(f"{SHEET} .hand:visible")
     assert play.locator(f"{SHEET} img").first.get_attribute("src") != first
     assert play.locator(f"{SHEET} li.forged").count() == 0
-    play.reload()
-    play.get_by_role("tab", name="Play", exact=True).click()
-    play.wait_for_selector(f"{SHEET} .tally:has-text('in this browser: 1;')")
+    later = play.context.new_page()  # the same browser
+    later.goto(play.url)
+    later.wait_for_selector("#house")
+    opened(later, "Play", f"{SHEET} .tally:has-text('in this browser: 1;')")
     other = visit()
     opened(other, "Play", PICTURE)
     assert other.locator(f"{SHEET} .tally").inner_text() == ""
