@@ -165,3 +165,14 @@ def opened(page: "Page", room: str, alive: str) -> "Page":  # noqa: F821
     page.get_by_role("tab", name=room, exact=True).click()
     page.wait_for_selector(alive)
     return page
+
+
+def stroke(page: "Page", canvas: str) -> None:  # noqa: F821
+    """Draws a line across a canvas with the mouse."""
+    page.locator(canvas).evaluate("canvas => canvas.scrollIntoView()")
+    box = page.locator(canvas).bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    for i in range(60):
+        page.mouse.move(box["x"] + 60 + 3 * i, box["y"] + 60 + 2 * i)
+    page.mouse.up()

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.conftest import opened
+from tests.conftest import opened, stroke
 
 VIEW, RESULT, PAD = "#gan-forge-view", "#gan-forge-result", "#gan-forge-pad canvas"
 
@@ -19,12 +19,7 @@ def test_the_needle_follows_the_drawing(forge):
     before, said = seen.get_attribute("src"), forge.inner_text(RESULT)
     forge.locator("#gan-forge-pad .clear").click()
     forge.wait_for_selector(f"{RESULT}:has-text('The pad is empty')")
-    box = forge.locator(PAD).bounding_box()
-    forge.mouse.move(box["x"] + 60, box["y"] + 60)
-    forge.mouse.down()
-    for i in range(30):
-        forge.mouse.move(box["x"] + 60 + 5 * i, box["y"] + 60 + 3 * i)
-    forge.mouse.up()
+    stroke(forge, PAD)
     forge.wait_for_selector(f"{RESULT}:has-text('chance of')")
     forge.wait_for_function(
         "([view, old]) => document.querySelector(view + ' img').src !== old", arg=[VIEW, before], timeout=10_000

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import opened
+from tests.conftest import opened, stroke
 
 VIEW = "#gan-plane-view"
 CANVAS = f"{VIEW} canvas"
@@ -70,13 +70,7 @@ def test_another_world_begins_anew_and_one_can_be_drawn(plane):
     assert dots(plane) != clouds
     plane.get_by_role("radio", name="Draw it yourself").check()
     plane.wait_for_selector(f"{VIEW} .trouble:has-text('Draw on the plane')")
-    plane.locator(CANVAS).evaluate("canvas => canvas.scrollIntoView()")
-    box = plane.locator(CANVAS).bounding_box()
-    plane.mouse.move(box["x"] + 60, box["y"] + 60)
-    plane.mouse.down()
-    for i in range(60):
-        plane.mouse.move(box["x"] + 60 + 5 * i, box["y"] + 60 + 4 * i)
-    plane.mouse.up()
+    stroke(plane, CANVAS)
     plane.click(f"{VIEW} .play")
     plane.wait_for_function(f"document.querySelector('{CANVAS}').dataset.step > 3")
     plane.click(f"{VIEW} .play")
