@@ -129,21 +129,9 @@ class Bench:
         self.on.click(border(self.drive), [self.stored, self.room.guess], shown, **stream)
         self.pause.click(border(self.halt), self.stored, None, **HIDDEN)
         self.once.click(border(self.single), self.stored, shown, **QUIET)
-        self.keep.click(
-            border(self.pack),
-            self.stored,
-            [self.kept, self.room.result],
-            show_progress="hidden",
-            api_visibility="private",
-        )
+        for button, files in ((self.keep, self.pack), (self.film, self.lapse)):
+            button.click(border(files), self.stored, [self.kept, self.room.result], **QUIET)
         self.rewind.input(border(self.back), [self.stored, self.rewind], self.view, **HIDDEN)
-        self.film.click(
-            border(self.lapse),
-            self.stored,
-            [self.kept, self.room.result],
-            show_progress="hidden",
-            api_visibility="private",
-        )
         brought = self.bring.upload(
             border(self.unpack),
             [self.bring, self.text, self.stored],

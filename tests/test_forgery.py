@@ -32,14 +32,21 @@ def test_clues_lie_where_the_critic_looks():
     assert found.shape == (32, 32) and found[16:, 16:].max() == 0 and found[3, 3] > 0.5
 
 
-def test_a_picture_the_critic_trusts_shows_little_red(face):
-    """The red is of a fixed strength: a critic that does not mind anything leaves the picture as it is."""
+def test_a_picture_the_critic_trusts_shows_little_red():
+    """The red is of a fixed strength: a critic that minds half as much shows half the red."""
+    steep = float(forgery.line("gan-faces").steep[0])
+    x = torch.full((1, 3, 32, 32), -1.0)
+    x[:, :, 3, 3] = 1
 
-    class Calm:
+    class Minds:
+        def __init__(self, much):
+            self.much = much
+
         def judge(self, x, y):
-            return torch.zeros(len(x))
+            return -self.much / steep * x[:, :, :8, :8].clamp(min=-0.9).sum((1, 2, 3))
 
-    assert float(clues(Calm(), "faces", torch.zeros(1, 3, 32, 32), 0).max()) == 0
+    little, less = (float(clues(Minds(much), "faces", x, 0).max()) for much in (0.2, 0.1))
+    assert 0 < less < 0.5 and little == pytest.approx(2 * less, rel=1e-3)
 
 
 def test_a_lesson_changes_this_visitors_critic_alone(face, monkeypatch):

@@ -45,8 +45,6 @@ class Rules(NamedTuple):
 class Field:
     """What a run in the plane shows of itself: fixed noise, a fixed net, and the distance still to go."""
 
-    curves: dict[str, str] = {}
-
     def __init__(self, data: Pictures, game: Rules) -> None:
         self.game = game
         self.real = data.fixed(N).x
@@ -64,15 +62,15 @@ class Field:
             self.far, self.at = divergence(self.painted(gan, N), self.real), run.trainer.step
             run.measured = monotonic()
         with torch.no_grad():
-            net, beliefs = gan.generator(self.net, label(self.net)), self.beliefs(gan)
-        fake, arrows = self.pulled(gan)
+            net, fake = gan.generator(self.net, label(self.net)), gan.generator(self.z, label(self.z))
+            beliefs = self.beliefs(gan, fake)
         texts = words("gan.plane")
         return {
             "id": run.id,
             "step": run.trainer.step,
             "heat": b64encode((beliefs * 255).round().byte().numpy().tobytes()).decode(),
             "fake": packed(fake),
-            "arrows": packed(arrows),
+            "arrows": packed(pulled(gan, fake[:ARROWS])),
             "net": packed(net),
             "far": self.far,
             "said": texts["said"].format(far=self.far, step=self.at),
@@ -85,19 +83,18 @@ class Field:
         z = gan.latents(n, noise(2))
         return gan.generator(z, label(z))
 
-    def beliefs(self, gan: GAN) -> Tensor:
+    def beliefs(self, gan: GAN, fake: Tensor) -> Tensor:
         """(HEAT * HEAT,) in 0..1, row by row: above one half where the critic puts a point nearer to the real ones."""
         real = self.real[:SHOWN]
-        fake = gan.generator(self.z, label(self.z))
         middle = (gan.judge(real, label(real)).mean() + gan.judge(fake, label(fake)).mean()) / 2
         return torch.sigmoid(2 * (gan.judge(self.places, label(self.places)) - middle))
 
-    def pulled(self, gan: GAN) -> tuple[Tensor, Tensor]:
-        """The forgeries (SHOWN, 2), and where the critic pulls the first of them (ARROWS, 2); the longest is .15."""
-        fake = gan.generator(self.z, label(self.z)).detach()
-        some = fake[:ARROWS].clone().requires_grad_()
-        slopes = torch.autograd.grad(gan.judge(some, label(some)).sum(), some)[0]
-        return fake, 0.15 * slopes / slopes.norm(dim=1).max().clamp(min=1e-9)
+
+def pulled(gan: GAN, fake: Tensor) -> Tensor:
+    """Forgeries (n, 2) -> where the critic pulls each of them (n, 2); the longest arrow is .15."""
+    some = fake.clone().requires_grad_()
+    slopes = torch.autograd.grad(gan.judge(some, label(some)).sum(), some)[0]
+    return 0.15 * slopes / slopes.norm(dim=1).max().clamp(min=1e-9)
 
 
 def label(x: Tensor) -> Tensor:

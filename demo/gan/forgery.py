@@ -16,7 +16,7 @@ from torch import Tensor
 
 from core.data import is_here
 from core.gan import GAN
-from core.model import Mishap, descend, noise
+from core.model import descend, noise
 from demo import ink, redraw, shelf
 from demo.gan.critic import examples, line
 from demo.gan.forger import card, collections
@@ -95,19 +95,8 @@ def weigh(drawing: Tensor, collection: str, k: int, key: Any = None) -> Verdict:
 
 def begun(collection: str, n: int) -> tuple[Tensor, int]:
     """A real picture to begin with, (C, side, side) in 0..1 as it lies on the pad, and its label; n counts through."""
-    drawing = redraw.example(collection, n)
-    try:
-        y = redraw.unseen(collection).fixed(1, start=n % 1000).y
-    except Mishap:
-        y = None
-    return drawing, likeliest(drawing, collection) if y is None else int(y)
-
-
-@torch.inference_mode()
-def likeliest(drawing: Tensor, collection: str) -> int:
-    """The label under which the shipped critic finds the drawing most real."""
-    x, y = ink.settle(drawing, collection), torch.arange(len(card(collection)["data"]["labels"]))
-    return int(odds(critic("", collection)[0], collection, x.expand(len(y), -1, -1, -1), y).argmax())
+    batch = redraw.unseen(collection).fixed(1, start=n % 1000)
+    return redraw.example(collection, n), int(shelf.shelf(f"gan-{collection}").model.labels(batch))
 
 
 def clues(gan: GAN, collection: str, x: Tensor, k: int) -> Tensor:
@@ -121,11 +110,10 @@ def clues(gan: GAN, collection: str, x: Tensor, k: int) -> Tensor:
     hidden = torch.zeros(len(corners), 1, side, side)
     for n, (i, j) in enumerate(corners):
         hidden[n, :, i : i + PATCH, j : j + PATCH] = 1
-    gains = gan.judge(torch.where(hidden > 0, blurred, x), torch.full((len(corners),), k)) - gan.judge(
-        x, torch.tensor([k])
-    )
+    y = torch.full((len(corners),), k)
+    gains = odds(gan, collection, torch.where(hidden > 0, blurred, x), y) - odds(gan, collection, x, y[:1])
     felt = (hidden * gains[:, None, None, None]).sum(0)[0] / hidden.sum(0)[0].clamp(min=1)
-    return felt.clamp(min=0) / felt.max().clamp(min=1e-6)
+    return (felt / PLAIN).clamp(0, 1)
 
 
 class Lesson(NamedTuple):

@@ -7,12 +7,11 @@ import gradio as gr
 from core.data import COLLECTIONS
 from core.gan import LOSSES
 from demo.gan import field
-from demo.parts.lesson import Room, say
+from demo.parts.lesson import ON_THE_SPOT, Room, say
 from demo.parts.plane import plane
 from demo.words import words
 
 TEXTS = words("gan.plane")
-ON_THE_SPOT: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 FIRST = {
     "world": "points-gaussians",
     "loss": LOSSES[0],
@@ -71,8 +70,6 @@ class Plane:
 
         def answer(asked: dict[str, Any]) -> dict[str, Any]:
             frame = play(asked)
-            guess = asked.get("guess")
-            guessed = self.room.guessed(guess if isinstance(guess, str) else None)
-            return frame | {"result": say(frame.pop("said"), frame.pop("yard"), guessed)}
+            return frame | {"result": say(frame.pop("said"), frame.pop("yard"), self.room.guessed(asked.get("guess")))}
 
         return answer

@@ -7,11 +7,10 @@ import gradio as gr
 from demo.gan import exam
 from demo.gan.forger import card
 from demo.parts.exam import exam as sheet
-from demo.parts.lesson import Room, say
+from demo.parts.lesson import ON_THE_SPOT, Room, say
 from demo.words import words
 
 TEXTS = words("gan.play")
-ON_THE_SPOT = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 # What the controls say goes straight to the sheet, which asks for another exam.
 TELL = """(collection, age, guess) => document.querySelector('#gan-play-sheet .sheet')
   .dispatchEvent(new CustomEvent('setup', { detail: { collection, age, guess } }))"""
@@ -49,6 +48,4 @@ class Play:
     def handed(self, asked: dict[str, Any]) -> dict[str, Any]:
         """The answers, with the sentence ready for the page."""
         told = exam.hand_in(asked)
-        guess = asked.get("guess")
-        guessed = self.room.guessed(guess if isinstance(guess, str) else None)
-        return told | {"result": say(told.pop("said"), told.pop("yard"), guessed)}
+        return told | {"result": say(told.pop("said"), told.pop("yard"), self.room.guessed(asked.get("guess")))}

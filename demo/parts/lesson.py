@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from html import escape
-from typing import Self
+from typing import Any, Self
 
 import gradio as gr
 from gradio.blocks import BlockContext
@@ -19,7 +19,7 @@ from gradio.context import Context
 
 from demo.words import words
 
-ON_THE_SPOT = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+ON_THE_SPOT: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
 
 class Room:
@@ -70,7 +70,7 @@ class Room:
                 self._more = gr.Accordion(self.page["more"], open=False, elem_classes=["more"])
         return inside(self._row, self._do, self._more)
 
-    def guessed(self, guess: str | None) -> str:
+    def guessed(self, guess: Any) -> str:
         """What the person guessed, as a sentence; empty before the guess or for a guess that was not offered."""
         return self.page["guessed"].format(guess=guess) if guess in self.words["guesses"] else ""
 

@@ -12,9 +12,9 @@ from core.families import FAMILIES
 from core.gan import LOSSES
 from core.train import Trainer
 from demo.limits import finite, one_of, whole
+from demo.parts.lesson import ON_THE_SPOT
 
 BETAS = (0.0, 16.0)
-HIDDEN: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
 
 class Rules:
@@ -67,4 +67,4 @@ class Rules:
         for name, control in self.controls.items():
             events = [control.submit, control.blur] if isinstance(control, gr.Number) else [control.input]
             if name != "labels":  # they shape the weights, so they wait for the next start
-                gr.on(events, change(name), [key, control], None, **HIDDEN)
+                gr.on(events, change(name), [key, control], None, **ON_THE_SPOT)
