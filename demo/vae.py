@@ -36,6 +36,13 @@ def drawn(name: str, mean: Tensor, spread: Tensor, seed: int) -> dict[str, Any]:
     return {"codes": rows, "dots": [pack(picture) for picture in paint(codes, name)]}
 
 
+def read(asked: dict[str, Any]) -> dict[str, Any]:
+    """What is on the pad {"name", "dots"}, read and redrawn; nothing where the pad is empty."""
+    name = asked.get("name", "")
+    drawing = unpack(asked.get("dots"), name)
+    return {} if is_empty(drawing) else mixed(look(drawing, name), name)
+
+
 def mix(asked: dict[str, Any]) -> dict[str, str]:
     """A slider moved: the picture of {"name", "code"}. Mishap for what no slider of ours says."""
     name = asked.get("name", "")
@@ -80,15 +87,14 @@ class Sketch:
                 self.pad = pad(TEXTS, "vae-sketch-pad")
                 self.another = gr.Button(TEXTS["another"], elem_id="vae-sketch-another")
             with room.see:
-                self.mixer = mixer(TEXTS, "vae-sketch-mixer", mix, shake)
+                self.mixer = mixer(TEXTS, "vae-sketch-mixer", read, mix, shake)
         self.wire()
 
     def wire(self) -> None:
         """The first example needs no collection to be read; the rival (PCA) is found while the person looks."""
         drawing = [self.pad, self.collection, self.room.guess]
         after = {"fn": border(self.learn), "inputs": drawing, "outputs": self.room.result, **AT_ONCE}
-        self.pad.input(border(self.see), drawing, [self.mixer, self.room.result], **AT_ONCE)
-        self.room.guess.input(border(self.judge), drawing, self.room.result, **AT_ONCE)
+        gr.on([self.pad.input, self.room.guess.input], border(self.judge), drawing, self.room.result, **AT_ONCE)
         shows = [self.turn, self.pad, self.mixer, self.room.result]
         asked = [self.collection, self.turn, self.room.guess]
         self.another.click(border(self.show), asked, shows, **AT_ONCE).then(**after)
@@ -106,16 +112,8 @@ class Sketch:
         seen = look(drawing, name)
         return turn + 1, shown(drawing, turn + 1), mixed(seen, name), result(seen, name, self.room.guessed(guess))
 
-    def see(self, value: Any, name: str, guess: str) -> tuple[Any, str]:
-        """What is on the pad, read and redrawn; the last redraw stays where the pad is empty."""
-        drawing = unpack(dots(value), name)
-        if is_empty(drawing):
-            return gr.skip(), say(TEXTS["empty"])
-        seen = look(drawing, name)
-        return mixed(seen, name), result(seen, name, self.room.guessed(guess))
-
     def judge(self, value: Any, name: str, guess: str) -> str:
-        """Only the sentence, so that moved sliders stay where they are."""
+        """The sentence about what is on the pad; the mixer has read it by itself."""
         drawing = unpack(dots(value), name)
         return say(TEXTS["empty"]) if is_empty(drawing) else result(look(drawing, name), name, self.room.guessed(guess))
 

@@ -1,9 +1,10 @@
 """The page as a visitor meets it: served by a process of its own, opened in a real browser.
 
 `url`    where the page is served; at the end its log must be free of tracebacks, and it must have called nobody
-`visit`  opens a page: visit("?__theme=dark", width=390, height=844); at the end of the test no page may have reported
-         an error or asked anything of another host
-`page`   the page, opened at 1280 x 800
+`visit`  opens the page for a new visitor: visit("?__theme=dark", width=390, height=844)
+`page`   the page at 1280 x 800, which the tests of a module share in their order, as one visitor would go through it
+
+At their end no page may have reported an error or asked anything of another host.
 """
 
 import os
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
 from urllib.parse import urlparse
@@ -113,9 +115,9 @@ def browser() -> Iterator["Browser"]:  # noqa: F821
         chromium.close()
 
 
-@pytest.fixture
-def visit(browser: "Browser", url: str) -> Iterator[Callable[..., "Page"]]:  # noqa: F821
-    """Opens the page; several visits are several visitors."""
+@contextmanager
+def visitors(browser: "Browser", url: str) -> Iterator[Callable[..., "Page"]]:  # noqa: F821
+    """A function that opens the page for another visitor."""
     contexts, complaints = [], []
 
     def opened(query: str = "", width: int = 1280, height: int = 800, refusals: bool = False) -> "Page":  # noqa: F821
@@ -140,24 +142,34 @@ def visit(browser: "Browser", url: str) -> Iterator[Callable[..., "Page"]]:  # n
     assert not complaints, complaints
 
 
+@pytest.fixture
+def visit(browser: "Browser", url: str) -> Iterator[Callable[..., "Page"]]:  # noqa: F821
+    with visitors(browser, url) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def page(browser: "Browser", url: str) -> Iterator["Page"]:  # noqa: F821
+    """One visitor's page: to open it anew for each test would take most of the suite's time."""
+    with visitors(browser, url) as opened:
+        yield opened()
+
+
 def is_far(url: str) -> bool:
     """Whether a request leaves this machine."""
     parts = urlparse(url)
     return parts.scheme not in ("data", "blob", "about") and parts.hostname not in LOOPBACK
 
 
-@pytest.fixture
-def page(visit: Callable[..., "Page"]) -> "Page":  # noqa: F821
-    return visit()
-
-
 def enter(page: "Page", box: str, value: str) -> None:  # noqa: F821
-    """Types a number into a box, and once more: a fold just opened may still put its old value back."""
-    for _ in range(2):
-        page.wait_for_timeout(400)
+    """Types a number into a box, again where a fold just opened has put its old value back."""
+    for _ in range(5):
         page.fill(box, value)
         page.press(box, "Tab")
-    page.wait_for_timeout(200)
+        page.wait_for_timeout(300)
+        if float(page.input_value(box)) == float(value):
+            return
+    pytest.fail(f"{box} does not keep {value}")
 
 
 def opened(page: "Page", room: str, alive: str) -> "Page":  # noqa: F821

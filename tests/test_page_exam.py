@@ -10,7 +10,12 @@ PICTURE = f"{SHEET} li button"
 
 @pytest.fixture
 def play(page):
-    return opened(page, "Play", PICTURE)
+    """An exam that nobody has touched."""
+    opened(page, "Play", PICTURE)
+    if page.locator(f"{SHEET} .fresh").is_visible():
+        page.click(f"{SHEET} .fresh")
+        page.wait_for_selector(f"{SHEET} .hand:visible")
+    return page
 
 
 def test_an_exam_is_sat_and_handed_in(play):
@@ -34,7 +39,16 @@ def test_an_exam_is_sat_and_handed_in(play):
     assert not play.locator(f"{SHEET} .hand").is_visible()
 
 
-def test_the_tally_stays_in_this_browser_and_the_next_exam_is_another(play, visit):
+def test_an_exam_without_marks_gets_a_sentence_and_stays(play):
+    play.click(f"{SHEET} .hand")
+    play.wait_for_selector(f"{SHEET} .trouble:has-text('at least one is')")
+    play.locator(PICTURE).first.click()
+    play.click(f"{SHEET} .hand")
+    play.wait_for_selector(f"{SHEET} li.forged")
+
+
+def test_the_tally_stays_in_this_browser_and_the_next_exam_is_another(visit):
+    play = opened(visit(), "Play", PICTURE)
     first = play.locator(f"{SHEET} img").first.get_attribute("src")
     play.locator(PICTURE).first.click()
     play.click(f"{SHEET} .hand")
@@ -50,14 +64,6 @@ def test_the_tally_stays_in_this_browser_and_the_next_exam_is_another(play, visi
     other = visit()
     opened(other, "Play", PICTURE)
     assert other.locator(f"{SHEET} .tally").inner_text() == ""
-
-
-def test_an_exam_without_marks_gets_a_sentence_and_stays(play):
-    play.click(f"{SHEET} .hand")
-    play.wait_for_selector(f"{SHEET} .trouble:has-text('at least one is')")
-    play.locator(PICTURE).first.click()
-    play.click(f"{SHEET} .hand")
-    play.wait_for_selector(f"{SHEET} li.forged")
 
 
 def test_the_exam_fits_a_phone(visit):

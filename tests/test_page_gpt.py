@@ -13,9 +13,14 @@ TAB, LEAF = "The Storyteller", "#gpt-tell-strip .leaf"
 SLOW = 60_000  # milliseconds, on a machine that trains beside it
 
 
+def to_tab(page):
+    page.get_by_role("tab", name=TAB).click()
+    return page
+
+
 def open_tab(page):
     """The tab with its opening told to the end."""
-    page.get_by_role("tab", name=TAB).click()
+    to_tab(page)
     page.wait_for_selector(f"{LEAF} button", timeout=SLOW)
     page.wait_for_selector(f"{LEAF}:not(.telling)", timeout=SLOW)
     return page
@@ -138,7 +143,7 @@ def test_any_beginning_is_text_and_a_megabyte_is_one_sentence(page):
 
 
 def test_two_visitors_have_two_stories(visit):
-    one, two = open_tab(visit()), open_tab(visit())
+    one, two = to_tab(visit()), to_tab(visit())
     tell(one, "The first story", length=40, seed=1)
     tell(two, "The second story", length=40, seed=2)
     for page in (one, two):
@@ -148,7 +153,7 @@ def test_two_visitors_have_two_stories(visit):
 
 
 def test_it_fits_a_phone(visit):
-    page = open_tab(visit(width=390, height=844))
+    page = to_tab(visit(width=390, height=844))
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     tell(page, "W" * 300, length=10)
     at_rest(page)

@@ -10,7 +10,10 @@ CANVAS = f"{VIEW} canvas"
 
 @pytest.fixture
 def plane(page):
-    return opened(page, "Plane", f"{CANVAS}[data-step='0']")
+    """A game at its beginning."""
+    opened(page, "Plane", f"{CANVAS}[data-step]").click(f"{VIEW} .over")
+    page.wait_for_selector(f"{CANVAS}[data-step='0']")
+    return page
 
 
 def step(page):
@@ -59,6 +62,22 @@ def test_layers_can_be_taken_away(plane):
     whole = dots(plane)
     plane.locator(f"{VIEW} [data-layer=map]").uncheck()
     assert dots(plane) != whole
+    plane.locator(f"{VIEW} [data-layer=map]").check()
+    assert dots(plane) == whole
+
+
+def test_a_rule_that_is_none_gets_a_sentence_and_the_game_goes_on(plane):
+    plane.locator("#gan-plane").get_by_role("button", name="More").click()
+    plane.wait_for_timeout(500)
+    rate = plane.locator("#gan-plane-rate input")
+    rate.fill("1000000000")
+    rate.press("Tab")
+    plane.click(f"{VIEW} .play")
+    plane.wait_for_selector(f"{VIEW} .trouble:has-text('Learning rate must be a number')")
+    rate.fill("0.002")
+    rate.press("Tab")
+    plane.click(f"{VIEW} .play")
+    plane.wait_for_function(f"document.querySelector('{CANVAS}').dataset.step > 3")
 
 
 def test_another_world_begins_anew_and_one_can_be_drawn(plane):
@@ -81,20 +100,6 @@ def test_another_world_begins_anew_and_one_can_be_drawn(plane):
     plane.click(f"{VIEW} .play")
     plane.wait_for_function(f"document.querySelector('{CANVAS}').dataset.step > 0")
     assert not plane.inner_text(f"{VIEW} .trouble")
-
-
-def test_a_rule_that_is_none_gets_a_sentence_and_the_game_goes_on(plane):
-    plane.locator("#gan-plane").get_by_role("button", name="More").click()
-    plane.wait_for_timeout(500)
-    rate = plane.locator("#gan-plane-rate input")
-    rate.fill("1000000000")
-    rate.press("Tab")
-    plane.click(f"{VIEW} .play")
-    plane.wait_for_selector(f"{VIEW} .trouble:has-text('Learning rate must be a number')")
-    rate.fill("0.002")
-    rate.press("Tab")
-    plane.click(f"{VIEW} .play")
-    plane.wait_for_function(f"document.querySelector('{CANVAS}').dataset.step > 3")
 
 
 def test_the_plane_fits_a_phone(visit):

@@ -25,7 +25,11 @@ pytestmark = pytest.mark.skipif(not collections(), reason="no shipped model can 
 
 @pytest.fixture
 def room(page):
-    return enter(page)
+    """The tab with another example, just redrawn."""
+    old = dots(enter(page), READS)
+    page.click("#vae-sketch-another")
+    until_new(page, READS, old)
+    return page
 
 
 def enter(page):

@@ -13,6 +13,7 @@ from demo.ink import is_empty
 from demo.parts.border import border
 from demo.parts.lesson import Room, house, say
 from demo.parts.pad import dots, pad, shown
+from demo.parts.sights import sights
 from demo.redraw import unpack
 from demo.show import bar, figure
 from demo.words import words
@@ -46,6 +47,18 @@ def view(verdict: forgery.Verdict) -> str:
     )
 
 
+def sight(verdict: forgery.Verdict, name: str, subject: str, pupil: str) -> dict[str, str]:
+    """What the page shows, and what it has to say to be shown the next."""
+    return {"html": view(verdict), "name": name, "subject": subject, "pupil": pupil}
+
+
+def look(asked: dict[str, Any]) -> dict[str, str]:
+    """What is on the pad {"name", "subject", "pupil", "dots"}, judged; nothing where the pad is empty."""
+    name = asked.get("name", "")
+    k, drawing = forgery.subject(name, asked.get("subject")), unpack(asked.get("dots"), name)
+    return {} if is_empty(drawing) else {"html": view(forgery.weigh(drawing, name, k, asked.get("pupil")))}
+
+
 class Forge:
     """Pad and subject left; right what the critic sees, its needle, and two things to try."""
 
@@ -67,7 +80,7 @@ class Forge:
                 self.pad = pad(PAD, "gan-forge-pad")
                 self.another = gr.Button(TEXTS["another"], elem_id="gan-forge-another")
             with room.see:
-                self.view = gr.HTML(elem_id="gan-forge-view", js_on_load=None)
+                self.view = sights(TEXTS["lost"], "gan-forge-view", look)
                 with gr.Row(elem_classes=["verbs"]):
                     self.learn = gr.Button(TEXTS["learn"], variant="primary", elem_id="gan-forge-learn")
                     self.imitate = gr.Button(TEXTS["imitate"], elem_id="gan-forge-imitate")
@@ -77,13 +90,13 @@ class Forge:
     def wire(self) -> None:
         drawing = [self.pad, self.collection, self.subject, self.pupil, self.room.guess]
         seen = [self.view, self.room.result]
-        gr.on([self.pad.input, self.subject.input, self.room.guess.input], border(self.see), drawing, seen, **AT_ONCE)
+        self.pad.input(border(self.rest), drawing, [self.room.result, self.twin], **AT_ONCE)
+        gr.on([self.subject.input, self.room.guess.input], border(self.see), drawing, seen, **AT_ONCE)
         asked = [self.collection, self.turn, self.pupil, self.room.guess]
         shows = [self.turn, self.pad, self.subject, *seen, self.twin]
         self.another.click(border(self.show), asked, shows, **AT_ONCE)
         self.collection.input(border(self.show), asked, shows, **AT_ONCE)
         house().load(border(self.show), asked, shows, **AT_ONCE)
-        self.pad.input(lambda: "", None, self.twin, **AT_ONCE)  # the forger's answer was to another drawing
         self.learn.click(border(self.teach), drawing, [self.pupil, *seen], **SLOWLY)
         self.imitate.click(border(self.search), drawing[:3], self.twin, **SLOWLY)
 
@@ -94,7 +107,11 @@ class Forge:
             return gr.skip(), say(TEXTS["empty"])
         return self.judged(drawing, name, k, pupil, guess)
 
-    def judged(self, drawing: Tensor, name: str, k: int, pupil: str, guess: str) -> tuple[str, str]:
+    def rest(self, *drawing: Any) -> tuple[str, str]:
+        """Only the sentence: the page shows by itself what is seen. The forger's answer was to another drawing."""
+        return self.see(*drawing)[1], ""
+
+    def judged(self, drawing: Tensor, name: str, k: int, pupil: str, guess: str) -> tuple[dict[str, str], str]:
         verdict = forgery.weigh(drawing, name, k, pupil)
         gan, lessons = forgery.critic(pupil, name)
         takes, n = forgery.taken(gan, name, k)
@@ -102,7 +119,7 @@ class Forge:
         said = TEXTS["said"].format(chance=round(100 * verdict.chance), subject=label)
         yard = TEXTS["yard"].format(takes=round(takes * n), n=n)
         yard += " " + TEXTS["whose" if lessons else "shipped"].format(lessons=lessons)
-        return view(verdict), say(said, yard, self.room.guessed(guess))
+        return sight(verdict, name, label, pupil), say(said, yard, self.room.guessed(guess))
 
     def show(self, name: str, turn: int, pupil: str, guess: str) -> tuple[Any, ...]:
         """A real picture on the pad, to begin with or to be spoilt."""
@@ -111,7 +128,7 @@ class Forge:
         subjects = gr.Dropdown(labels, value=labels[k])
         return turn + 1, shown(drawing, turn + 1), subjects, *self.judged(drawing, name, k, pupil, guess), ""
 
-    def teach(self, value: Any, name: str, subject: str, pupil: str, guess: str) -> tuple[str, str, str]:
+    def teach(self, value: Any, name: str, subject: str, pupil: str, guess: str) -> tuple[Any, ...]:
         """The visitor's own critic learns from the picture, and the same picture is judged again."""
         k, drawing = forgery.subject(name, subject), unpack(dots(value), name)
         done = forgery.learn(drawing, name, k, pupil)
@@ -120,7 +137,7 @@ class Forge:
         )
         counts = {"takes": round(done.takes * done.n), "usual": round(done.usual * done.n), "n": done.n}
         yard = TEXTS["learnt_yard"].format(subject=subject, **counts)
-        seen = view(forgery.weigh(drawing, name, k, done.key))
+        seen = sight(forgery.weigh(drawing, name, k, done.key), name, subject, done.key)
         return done.key, seen, say(said, yard, self.room.guessed(guess))
 
     def search(self, value: Any, name: str, subject: str) -> str:

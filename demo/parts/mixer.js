@@ -4,7 +4,7 @@ const { first, ...words } = JSON.parse(find('.given').dataset.words);
 const reads = find('.reads canvas'), again = find('.again canvas'), caption = find('.again figcaption'), way = find('.way');
 const nine = [...element.querySelectorAll('.nine button')], trouble = find('.trouble');
 const FAR = 3, NEAR = 8, STEP = 0.05;  // ends of a slider, half its thumb in CSS pixels, one key press
-let seen = null, code = [], draws = [], sliders = [], moved = false, flying = false, wanted = false, painted = '';
+let seen = null, code = [], draws = [], sliders = [], moved = false, painted = '';
 
 function draw(canvas, dots) {
   const bytes = atob(dots), side = seen.side, channels = bytes.length / (side * side), image = new ImageData(side, side);
@@ -30,17 +30,14 @@ async function ask(fn, question) {
   trouble.textContent = answer.mishap || '';
   return answer.mishap ? null : answer;
 }
-async function follow() {
-  wanted = true;
-  if (flying) return;
-  flying = true;
-  while (wanted) {
-    wanted = false;
-    const answer = await ask(server.mix, {});
-    if (answer && moved) paint(answer.dots);
-  }
-  flying = false;
-}
+const follow = newest(async () => {
+  const answer = await ask(server.mix, {});
+  if (answer && moved) paint(answer.dots);
+});
+const look = newest(async (dots) => {
+  const answer = await ask(server.look, { dots });
+  if (answer && answer.mean) show(answer);
+});
 async function shake() {
   const answer = await ask(server.shake, { spread: seen.spread, seed: Math.floor(Math.random() * 1e6) });
   if (answer) hang(answer);
@@ -55,7 +52,6 @@ function hang({ codes, dots }) {
 function take(one) {
   code = [...one.code];
   moved = one.code !== seen.mean;
-  wanted = false;
   sliders.forEach((slider) => put(slider));
   paint(one.dots);
   say();
@@ -112,9 +108,10 @@ function build(n) {
 }
 
 function read() {
-  const value = props.value;
-  if (!value || !value.mean || value === seen) return;
-  seen = value; code = [...seen.mean]; moved = false; wanted = false; trouble.textContent = '';
+  if (props.value && props.value.mean && props.value !== seen) show(props.value);
+}
+function show(value) {
+  seen = value; code = [...seen.mean]; moved = false; trouble.textContent = '';
   element.classList.toggle('colour', seen.channels === 3);
   if (sliders.length !== code.length) build(code.length);
   sliders.forEach((slider) => { cloud(slider); put(slider); });
@@ -127,5 +124,6 @@ function read() {
 find('.shake').addEventListener('click', () => { if (seen) shake(); });
 find('.reset').addEventListener('click', () => { if (seen) take({ code: seen.mean, dots: seen.again }); });
 nine.forEach((button, i) => button.addEventListener('click', () => { if (draws[i]) take(draws[i]); }));
+element.closest('.room').addEventListener('drawn', ({ detail }) => { if (seen) look(detail); });
 watch('value', read);
 read();

@@ -1,8 +1,8 @@
 """The latent mixer: what was read, what is redrawn, nine draws from the cloud, and a slider for each latent.
 
-The value goes to the page only: what the model made of a drawing. While a slider moves, or the cloud is shaken, the
-page asks the server straight, without an event, and sends all that is needed: the server remembers nothing about
-anybody. One question is under way at a time; the newest place of the slider is asked for next.
+The value goes to the page only: what the model made of a drawing. While somebody draws or moves a slider, or shakes the
+cloud, the page asks the server straight, without an event, and sends all that is needed: the server remembers nothing
+about anybody.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,6 +14,7 @@ from typing import Any
 import gradio as gr
 
 from demo.parts.border import answering
+from demo.parts.sights import NEWEST
 
 HERE = Path(__file__)
 FIRST = 8  # sliders that are not folded away
@@ -39,14 +40,15 @@ PAGE = """
 </div>
 """
 CANVAS = '<canvas class="dots" role="img" width="32" height="32"></canvas>'
+Answer = Callable[[dict[str, Any]], Any]
 ONE = '<button type="button" class="frame" aria-label="{name}">' + CANVAS + "</button>"
 
 
-def mixer(words: Mapping[str, Any], elem_id: str, mix: Callable[[Any], Any], shake: Callable[[Any], Any]) -> gr.HTML:
+def mixer(words: Mapping[str, Any], elem_id: str, look: Answer, mix: Answer, shake: Answer) -> gr.HTML:
     """An empty mixer; `words` are its texts, from demo/words.
 
-    mix({"name", "code"}) -> {"dots"}; shake({"name", "code", "spread", "seed"}) -> {"codes", "dots"};
-    both may raise Mishap.
+    look({"name", "dots"}) -> a new value, or {} where there is nothing to see; mix({"name", "code"}) -> {"dots"};
+    shake({"name", "code", "spread", "seed"}) -> {"codes", "dots"}; each may raise Mishap.
     """
     nine = "".join(ONE.format(name=escape(words["one"].format(i=i + 1))) for i in range(NINE))
     shown = {key: escape(words[key]) for key in ("reads", "again", "or_so", "cloud", "shake", "reset", "key")}
@@ -54,9 +56,9 @@ def mixer(words: Mapping[str, Any], elem_id: str, mix: Callable[[Any], Any], sha
     return gr.HTML(
         {},
         html_template=PAGE.format(nine=nine, canvas=CANVAS, given=escape(dumps(given)), **shown),
-        js_on_load=HERE.with_suffix(".js").read_text(encoding="utf-8"),
+        js_on_load=NEWEST + HERE.with_suffix(".js").read_text(encoding="utf-8"),
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes=["mixer"],
-        server_functions=[answering(mix, "mix"), answering(shake, "shake")],
+        server_functions=[answering(look, "look"), answering(mix, "mix"), answering(shake, "shake")],
     )

@@ -2,10 +2,11 @@
 const paper = element.querySelector('canvas'), nib = element.querySelector('.nib'), heard = element.querySelector('.heard');
 const ink = paper.getContext('2d', { willReadFrequently: true });
 const words = JSON.parse(paper.dataset.words);
-const PAUSE = 80, DEEP = 12, FINE = { 1: 6, 3: 10 };  // milliseconds between sends, strokes to undo, canvas dots for one sent
+const PAUSE = 40, REST = 200, DEEP = 12;  // milliseconds between two tellings, and of rest before the event; strokes to undo
+const FINE = { 1: 6, 3: 10 };  // canvas dots for one sent
 const WIDTHS = { thin: 0.025, middle: 0.045, thick: 0.09 };  // of the paper's side
 let side = 112, channels = 1, turn = null, paint = '#fff', width = WIDTHS.middle, rubbing = false;
-let past = [], from = null, timer = 0, sent = 0, key = { x: 0.5, y: 0.5, down: false };
+let past = [], from = null, timer = 0, resting = 0, sent = 0, key = { x: 0.5, y: 0.5, down: false };
 
 function lay(newSide, newChannels) {
   side = newSide; channels = newChannels;
@@ -49,10 +50,12 @@ function show(text) {
   ink.imageSmoothingQuality = 'high';
   ink.drawImage(small, 0, 0, paper.width, paper.width);
 }
+// Gradio's own event walks through every component of the page several times: it waits until the pen is at rest.
 function send() {
-  clearTimeout(timer); timer = 0; sent = performance.now();
-  props.value = { dots: dots() };
-  trigger('input');
+  clearTimeout(timer); clearTimeout(resting); timer = 0; sent = performance.now();
+  const drawn = dots();
+  element.dispatchEvent(new CustomEvent('drawn', { bubbles: true, detail: drawn }));
+  resting = setTimeout(() => { props.value = { dots: drawn }; trigger('input'); }, REST);
 }
 function soon() {
   if (!timer) timer = setTimeout(send, Math.max(0, PAUSE - (performance.now() - sent)));

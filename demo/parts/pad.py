@@ -1,8 +1,9 @@
 """The drawing pad: our own canvas for mouse, pen, finger and keys.
 
-Its value goes both ways. The page sends {"dots": base64 of side * side * channels bytes}, ten times a second while
-somebody draws. The server sends the same with "side", "channels" and "turn", a number that is new each time, and the
-pad shows those dots instead of what was on it.
+Its value goes both ways. While somebody draws, the page hears a DOM event, `drawn`, whose detail is the dots: base64 of
+side * side * channels bytes. Once the pen rests, the server gets {"dots"} with the event `input`. The server sends the
+same with "side", "channels" and "turn", a number that is new each time, and the pad shows those dots instead of what
+was on it.
 """
 
 from base64 import b64encode

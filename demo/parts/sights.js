@@ -1,0 +1,21 @@
+// The page's half of what the server sees in a drawing; its value is described in sights.py.
+const box = element.querySelector('.box'), trouble = element.querySelector('.trouble');
+let facts = null;
+
+function read() {
+  if (!props.value || props.value.html === undefined) return;
+  const { html, ...rest } = props.value;
+  facts = rest; trouble.textContent = '';
+  box.innerHTML = html;
+}
+const follow = newest(async (dots) => {
+  const asked = facts;
+  let answer;
+  try { answer = await server.look({ ...asked, dots }); } catch { answer = { mishap: trouble.dataset.lost }; }
+  if (asked !== facts) return;  // another picture was laid on the pad in between
+  trouble.textContent = answer.mishap || '';
+  if (answer.html) box.innerHTML = answer.html;
+});
+element.closest('.room').addEventListener('drawn', ({ detail }) => { if (facts) follow(detail); });
+watch('value', read);
+read();
