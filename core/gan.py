@@ -86,7 +86,11 @@ class Generator(nn.Module):
 
     def forward(self, z: Tensor, y: Tensor) -> Tensor:
         """z (B, Z), y (B,) -> (B, C, S, S) in -1..1, or points (B, 2)"""
-        h = self.body(torch.cat((z, self.label(y)), dim=1))
+        return self.render(z, self.label(y))
+
+    def render(self, z: Tensor, label: Tensor) -> Tensor:
+        """The same for what labels are told as (B, Z)."""
+        h = self.body(torch.cat((z, label), dim=1))
         if h.dim() == 2:
             return h
         picture, h = h.new_zeros(()), self.normed(h)
@@ -242,6 +246,18 @@ class GAN(Model):
     def paint(self, z: Tensor, y: Tensor) -> Tensor:
         """z (n, Z), y (n,) -> (n, C, S, S) in -1..1 by the averaged forger"""
         return self.average(z, y)
+
+    def morph(self, z: Tensor, y: Tensor, n: int) -> Tensor:
+        """z (2, Z), y (2,) -> (n, C, S, S) from the one painting to the other.
+
+        Around the sphere on which nearly all normal noise lies, where a straight line leads through its empty middle
+        (Shoemake 1985; White, arXiv:1609.04468); labels, which are points and no noise, go straight.
+        """
+        share = torch.linspace(0, 1, n, device=z.device)[:, None]
+        angle = torch.acos(F.cosine_similarity(z[:1], z[1:]).clamp(-1, 1)).clamp(min=1e-4)
+        around = (((1 - share) * angle).sin() * z[:1] + (share * angle).sin() * z[1:]) / angle.sin()
+        start, end = self.average.label(y)
+        return self.average.render(around, torch.lerp(start, end, share))
 
     def judge(self, x: Tensor, y: Tensor) -> Tensor:
         """x (n, C, S, S), y (n,) -> logits (n,): higher is more like the collection; 0 has no meaning of its own"""

@@ -90,13 +90,19 @@ def pack(picture: Tensor) -> str:
 
 def example(name: str, n: int) -> Tensor:
     """A drawing nobody trained on, (C, side, side) in 0..1 as it lies on the pad; n counts through them for ever."""
-    side, channels = pad_of(name)
+    side, _ = pad_of(name)
     if n == 0 and name == FIRST:  # the page opens with it, and need not wait for a collection to be read
         return pen(SKETCHES["house"], side, BRUSH)
     try:
         x = unseen(name).fixed(1, start=whole(n, 0, SEEDS, "The example") % 1000).x
     except Mishap:
         return pen(list(SKETCHES.values())[n % len(SKETCHES)], side, BRUSH)
+    return laid(x, name)
+
+
+def laid(x: Tensor, name: str) -> Tensor:
+    """A picture (1, C, S, S) in -1..1 of a collection as it lies on the pad, (C, side, side) in 0..1"""
+    side, channels = pad_of(name)
     if channels == 3:
         return torch.nn.functional.interpolate((x + 1) / 2, (side, side))[0]
     light = (x[:, :, 2:-2, 2:-2] + 1) / 2  # without the margin that packs are given

@@ -46,11 +46,11 @@ def sheet(pictures: Sequence[Tensor], wide: int) -> Tensor:
     return pixels(torch.cat([torch.cat(tiles[i : i + wide], 2) for i in range(0, len(tiles), wide)], 1))
 
 
-def animated(sheets: Sequence[Tensor], larger: int = 3, pace: int = 300) -> bytes:
-    """Sheets (H, W, 3) uint8 one after the other, `pace` milliseconds each and the last longer, as a lossless WebP."""
+def animated(sheets: Sequence[Tensor], larger: int = 3, pace: int = 300, rest: int = 5) -> bytes:
+    """Sheets (H, W, 3) uint8 one after the other as a lossless WebP: `pace` ms each, the last `rest` times that."""
     frames = [Image.fromarray(one.numpy()) for one in sheets]
     frames = [frame.resize((larger * frame.width, larger * frame.height), Image.Resampling.NEAREST) for frame in frames]
-    file, times = BytesIO(), [pace] * (len(frames) - 1) + [5 * pace]
+    file, times = BytesIO(), [pace] * (len(frames) - 1) + [rest * pace]
     frames[0].save(file, "WEBP", save_all=True, append_images=frames[1:], duration=times, loop=0, lossless=True)
     return file.getvalue()
 

@@ -13,7 +13,8 @@ from demo.parts.border import border
 from demo.parts.lesson import Room, say
 from demo.parts.mixer import mixer
 from demo.parts.pad import dots, pad, shown
-from demo.redraw import SEEDS, Seen, card, cloud, code, collections, example, look, pack, paint, rival, unpack
+from demo.parts.post import post
+from demo.redraw import SEEDS, Seen, card, cloud, code, collections, example, laid, look, pack, paint, rival, unpack
 from demo.words import words
 
 TEXTS = words("vae.sketch")
@@ -99,6 +100,7 @@ class Sketch:
         asked = [self.collection, self.turn, self.room.guess]
         self.another.click(border(self.show), asked, shows, **AT_ONCE).then(**after)
         self.collection.input(border(self.show), asked, shows, **AT_ONCE).then(**after)
+        post().change(border(self.receive), [post(), self.turn, self.room.guess], [self.collection, *shows], **AT_ONCE)
         page: Any = Context.root_block
         page.load(border(self.open), asked, shows, **AT_ONCE).then(**after)
 
@@ -108,7 +110,14 @@ class Sketch:
 
     def show(self, name: str, turn: int, guess: str) -> tuple[int, dict[str, Any], dict[str, Any], str]:
         """The next example on the pad, and what becomes of it."""
-        drawing = example(name, turn + 1)
+        return self.lay(example(name, turn + 1), name, turn, guess)
+
+    def receive(self, sent: tuple[str, Tensor], turn: int, guess: str) -> tuple[Any, ...]:
+        """A picture that another room sent."""
+        name, x = sent
+        return name, *self.lay(laid(x[None], name), name, turn, guess)
+
+    def lay(self, drawing: Tensor, name: str, turn: int, guess: str) -> tuple[int, dict[str, Any], dict[str, Any], str]:
         seen = look(drawing, name)
         return turn + 1, shown(drawing, turn + 1), mixed(seen, name), result(seen, name, self.room.guessed(guess))
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from core.model import Mishap
-from demo.gan.critic import Line, between, remembered
+from demo.gan.critic import Line, between, line, off, remembered
 
 CARD = {
     "critic's line": {"value": 1.5, "yardsticks": {"mean of real": 2.5, "mean of forged": 0.5}},
@@ -35,6 +35,22 @@ def test_a_critic_that_prefers_forgeries_believes_nothing_more_than_half():
     middle, steep = between(torch.tensor([0.0, 0.1]), torch.tensor([1.0, 1.1]))
     line = Line(middle[None], steep[None], torch.ones(1), 1)
     assert line.chances(torch.tensor([5.0, -5.0]), torch.tensor([0, 0])).tolist() == [0.5, 0.5]
+
+
+def test_chances_are_held_against_what_came_true():
+    rng = torch.Generator().manual_seed(0)
+    chances = torch.rand(200_000, generator=rng)
+    true = (torch.rand(200_000, generator=rng) < chances).float()
+    assert off(chances, true) < 0.01
+    assert off(chances.round(), true) == pytest.approx(0.25, abs=0.01)  # as sure as can be, and wrong by a quarter
+    assert off(torch.full_like(chances, 0.5), true) < 0.01  # knows nothing, and says so
+
+
+def test_the_shipped_critic_knows_its_doubt():
+    """Better than one that says 99 or 1 to all that it takes for real or forged; the faces are always at hand."""
+    found = line("gan-faces")
+    assert 0 < found.luck < 0.1
+    assert found.off < 0.15
 
 
 def test_no_chance_is_surer_than_the_pictures_it_was_found_on():

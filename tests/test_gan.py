@@ -161,3 +161,17 @@ def test_the_critic_sees_fresh_pictures_in_each_of_its_steps():
 def test_rules_that_are_none_get_a_sentence(wrong):
     with pytest.raises(Mishap, match="lies between"):
         GAN.Config(channels=0, side=0, classes=0, **wrong)
+
+
+def test_a_morph_begins_and_ends_with_its_paintings_and_keeps_their_strength():
+    """The way between two paintings is made from noise as strong as theirs: a straight line would lose a third."""
+    torch.manual_seed(0)
+    gan = build("gan", "tiny", {"channels": 1, "side": 16, "classes": 3}, {}).eval()
+    z, y, met = gan.latents(2, noise(4)), torch.tensor([0, 2]), []
+    gan.average.body.register_forward_pre_hook(lambda _, given: met.append(given[0]))
+    with torch.no_grad():
+        way = gan.morph(z, y, 5)
+        torch.testing.assert_close(way[[0, -1]], gan.paint(z, y))
+    strength = met[0][:, : z.shape[1]].norm(dim=1)
+    assert strength.min() > 0.99 * z.norm(dim=1).min()
+    assert (z.mean(0)).norm() < 0.8 * z.norm(dim=1).min()

@@ -136,6 +136,52 @@ def test_every_collection_hangs_with_real_pictures_or_says_why_not(page):
         page.wait_for_selector("#gan-paint-real li, #gan-paint-real .key")
 
 
+def test_one_painting_turns_into_another(page):
+    open_more(page)
+    page.fill("#gan-paint-into input", "6")
+    page.press("#gan-paint-into input", "Tab")
+    page.click("#gan-paint-morph")
+    page.wait_for_selector("#gan-paint-between .film", timeout=60_000)
+    way = page.locator("#gan-paint-between li img").evaluate_all("(images) => images.map((image) => image.src)")
+    assert len(set(way)) == 8
+    assert {way[0], way[-1]} == {sources(page)[0], sources(page)[5]}  # it begins and ends with what hangs on the wall
+    assert re.search(r"took \d of 8 for real", page.inner_text(SAID))
+
+
+def test_a_sheet_can_be_kept(page):
+    open_more(page)
+    page.click("#gan-paint-sheet")
+    page.wait_for_selector("#gan-paint-kept a", timeout=60_000)
+    reply = page.request.get(page.locator("#gan-paint-kept a").first.get_attribute("href"))
+    assert Image.open(BytesIO(reply.body())).size == (8 * 33 * 4, 8 * 33 * 4)
+
+
+def test_a_painting_is_sent_to_the_next_tab(visit):
+    page = visit()
+    page.wait_for_selector(WALL)
+    open_more(page)
+    page.click("#gan-paint-send")
+    page.wait_for_selector("#vae-sketch-mixer canvas[data-n]:visible", timeout=60_000)
+    page.wait_for_function(
+        """([wall, pad]) => {
+            const small = document.createElement('canvas').getContext('2d'), dots = [];
+            for (const one of [document.querySelector(wall + ' img'), document.querySelector(pad)]) {
+                small.drawImage(one, 0, 0, 32, 32);
+                dots.push([...small.getImageData(0, 0, 32, 32).data]);
+            }
+            return dots[0].reduce((sum, v, i) => sum + Math.abs(v - dots[1][i]), 0) / dots[0].length < 6;
+        }""",
+        arg=[WALL, "#vae-sketch-pad canvas"],
+        timeout=30_000,
+    )
+
+
+def open_more(page):
+    if not page.locator("#gan-paint-morph").is_visible():
+        page.locator("#gan-paint .more button").first.click()
+        page.wait_for_selector("#gan-paint-morph:visible")
+
+
 def test_a_picture_opens_large_by_keyboard(page):
     page.locator("#gan-paint-wall .hung").first.focus()
     page.keyboard.press("Enter")

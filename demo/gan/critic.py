@@ -14,6 +14,7 @@ from core.gan import GAN
 from core.model import Batch, Mishap, noise
 from demo.shelf import collection, once, shelf
 
+LUCK = 50  # tosses
 EACH = 64  # unseen pictures of each subject: half to find the line with, half to try it on
 
 
@@ -24,6 +25,8 @@ class Line(NamedTuple):
     steep: Tensor  # (K,) how fast the chance rises there
     takes: Tensor  # (K,) the share of unseen real pictures above it
     n: Tensor  # (K,) unseen real pictures that share was measured on; 0: taken from the card
+    off: float = 0.0  # how far its chances lie from what came true, on as many unseen real pictures and forgeries
+    luck: float = 0.0  # how far those of a judge who knows its own doubt exactly would seem to lie
 
     def chances(self, logits: Tensor, y: Tensor) -> Tensor:
         """logits (n,), y (n,) -> the chance (n,) that each is real, if half of all were.
@@ -79,7 +82,20 @@ def measured(gan: GAN, x: Tensor, y: Tensor) -> Line:
     lines = [between(real[found][y[found] == k], forged[found][y[found] == k]) for k in subjects]
     middle, steep = (torch.stack(column) for column in zip(*lines, strict=True))
     took = [(real[tried][y[tried] == k] > middle[k]).float().mean() for k in subjects]
-    return Line(middle, steep, torch.stack(took), y[tried].bincount(minlength=len(middle)))
+    line = Line(middle, steep, torch.stack(took), y[tried].bincount(minlength=len(middle)))
+    chances = torch.cat([line.chances(logits[tried], y[tried]) for logits in (real, forged)])
+    true = torch.cat((torch.ones(len(chances) // 2), torch.zeros(len(chances) // 2)))
+    toss = torch.rand(LUCK, len(chances), generator=noise(0, 3)) < chances
+    luck = sum(off(chances, tossed.float()) for tossed in toss) / LUCK
+    return line._replace(off=off(chances, true), luck=luck)
+
+
+def off(chances: Tensor, true: Tensor) -> float:
+    """Expected calibration error: chances (n,), what came true (n,) as 0 or 1 -> how far apart their means lie,
+    on average over ten groups of like chances (Guo et al., arXiv:1706.04599)."""
+    group = (10 * chances).long().clamp(max=9)
+    gaps = torch.zeros(10).index_add_(0, group, chances - true)
+    return float(gaps.abs().sum() / len(chances))
 
 
 def between(real: Tensor, forged: Tensor) -> tuple[Tensor, Tensor]:

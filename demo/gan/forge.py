@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from demo.gan import forgery
+from demo.gan.critic import line
 from demo.gan.forger import card, says
 from demo.ink import is_empty
 from demo.parts.border import border
@@ -118,7 +119,9 @@ class Forge:
         label = card(name)["data"]["labels"][k]
         said = TEXTS["said"].format(chance=round(100 * verdict.chance), subject=label)
         yard = TEXTS["yard"].format(takes=round(takes * n), n=n)
-        yard += " " + TEXTS["whose" if lessons else "shipped"].format(lessons=lessons)
+        found = line(f"gan-{name}")
+        sure = {"lessons": lessons, "off": 100 * found.off, "luck": 100 * found.luck}
+        yard += " " + TEXTS["whose" if lessons else "shipped"].format(**sure)
         return sight(verdict, name, label, pupil), say(said, yard, self.room.guessed(guess))
 
     def show(self, name: str, turn: int, pupil: str, guess: str) -> tuple[Any, ...]:

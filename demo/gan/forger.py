@@ -44,14 +44,19 @@ def asked(collection: str, subject: str, count: int) -> Tensor:
     return torch.full((count,), known.index(subject))
 
 
-@torch.inference_mode()
-def painted(collection: str, subject: str, seed: int, bold: float, count: int) -> tuple[Tensor, Tensor]:
-    """Paintings (count, C, S, S) and their labels (count,). Painting i of a seed is the same in any count."""
+def latents(collection: str, subject: str, seed: int, bold: float, count: int) -> tuple[Tensor, Tensor]:
+    """What paintings are made from: noise (count, Z) and labels (count,). Each is the same in any count."""
     seed, bold = whole(seed, 0, SEEDS, "The seed"), finite(bold, 0, BOLDEST, "Boldness")
     y = asked(collection, subject, whole(count, 1, MOST, "The count"))
     gan = shelf.shelf(f"gan-{collection}").model
-    z = torch.cat([gan.latents(1, noise(seed, i)) for i in range(len(y))])
-    return gan.paint(bold * z, y), y
+    return bold * torch.cat([gan.latents(1, noise(seed, i)) for i in range(len(y))]), y
+
+
+@torch.inference_mode()
+def painted(collection: str, subject: str, seed: int, bold: float, count: int) -> tuple[Tensor, Tensor]:
+    """Paintings (count, C, S, S) and their labels (count,)."""
+    z, y = latents(collection, subject, seed, bold, count)
+    return shelf.shelf(f"gan-{collection}").model.paint(z, y), y
 
 
 @torch.inference_mode()

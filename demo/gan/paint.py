@@ -6,33 +6,19 @@ import gradio as gr
 from torch import Tensor
 
 from demo.gan import forger
+from demo.gan.album import Album
 from demo.gan.critic import line, reals
-from demo.gan.forger import beliefs, card, collections, painted, says, subjects
+from demo.gan.forger import beliefs, card, collections, painted, subjects
+from demo.gan.hanging import COUNT, hung
 from demo.limits import whole
 from demo.parts.border import border
 from demo.parts.lesson import Room, house, say, text
-from demo.parts.wall import Hung, view, wall
+from demo.parts.wall import view, wall
 from demo.words import words
 
 TEXTS = words("gan.paint")
-COUNT, ROW = 16, 8  # paintings on the wall, real pictures beside them
+ROW = 8  # real pictures beside the paintings
 AT_ONCE = {"queue": False, "show_progress": "hidden", "api_visibility": "private", "trigger_mode": "always_last"}
-
-
-def hung(collection: str, x: Tensor, y: Tensor, chances: Tensor | None, alt: str) -> list[Hung]:
-    """Pictures x (n, C, S, S) of labels y (n,) ready to hang, with the critic's verdicts (n,) once it was asked."""
-    labels = card(collection)["data"]["labels"] or [card(collection)["data"]["title"]]
-    pictures = [Hung(x[i], alt.format(i=i + 1, subject=labels[k]), labels[k]) for i, k in enumerate(y.tolist())]
-    if chances is None:
-        return pictures
-    return [heard(picture, chance) for picture, chance in zip(pictures, chances.tolist(), strict=True)]
-
-
-def heard(picture: Hung, chance: float) -> Hung:
-    """The picture with the critic's verdict under it, and in its alt text."""
-    word, sure = says(chance)
-    alt = f"{picture.alt} {TEXTS['heard'].format(verdict=word, sure=sure)}"
-    return picture._replace(alt=alt, verdict=f"{word} {sure} %", belief=chance)
 
 
 def result(collection: str, y: Tensor, chances: Tensor, guessed: str) -> str:
@@ -81,9 +67,11 @@ class Paint:
                     maximum=forger.SEEDS,
                     elem_id="gan-paint-seed",
                 )
+                self.album = Album()
             with room.see:
                 self.pictures = view("gan-paint-wall", TEXTS["near"])
                 self.real = view("gan-paint-real", TEXTS["near"])
+                self.between = view("gan-paint-between", TEXTS["near"])
             with room.more:
                 text("p", TEXTS["key"], "key")
         self.wire()
@@ -129,6 +117,7 @@ class Paint:
         more.then(**paintings).then(**real)
         changed = self.collection.input(border(self.change), self.collection, self.subject, **AT_ONCE)
         changed.then(**preview).then(**paintings).then(**real)
+        self.album.wire(asked[:4], self.between, self.room.result)
         house().load(**paintings).then(**real).then(border(self.warm), self.collection, None, **AT_ONCE)
 
     def show(

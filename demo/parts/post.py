@@ -1,0 +1,26 @@
+"""How a room hands something to another: a box of the visitor's own, and the way to a room."""
+
+from json import dumps
+
+import gradio as gr
+
+from demo.parts.lesson import house, outside
+
+BOXES: dict[int, gr.State] = {}
+
+
+def post() -> gr.State:
+    """The page's one box: whoever changes it sends, whoever listens to its `change` receives. Empty: None."""
+    key = house()._id
+    if key not in BOXES:
+        with outside():
+            BOXES[key] = gr.State(None)
+    return BOXES[key]
+
+
+def way(*titles: str) -> str:
+    """Opens tabs by their titles, the outermost first, and brings the page's head in sight: a handler's `js`."""
+    return (
+        f"() => {{ for (const title of {dumps(titles)}) [...document.querySelectorAll('[role=tab]')]"
+        ".find((tab) => tab.textContent.trim() === title && tab.offsetParent)?.click(); scrollTo({ top: 0 }); }"
+    )
