@@ -16,10 +16,11 @@ from core.data.text import Text
 from core.gan import GAN
 from core.gpt import GPT
 from core.measure import bigram_nats, effective, pca_error, text_nats
-from core.model import Batch, noise
+from core.model import noise
 from core.vae import VAE, kl
 from demo.runs import Run
-from demo.show import figure, sheet
+from demo.show import bar, curves, figure, sheet
+from demo.signs import LEARNT, Doctor, steady
 from demo.words import words
 
 
@@ -34,8 +35,8 @@ class Wall:
     curves = {"forger": "forger", "critic": "critic"}
 
     def __init__(self, model: GAN, data: Pictures, judge: Any = None):
-        self.labels, self.judge, self.kinds = data.card.labels if model.config.classes else (), judge, data.card.labels
-        self.real = data.fixed(200)
+        self.labels, self.kinds = data.card.labels if model.config.classes else (), data.card.labels
+        self.doctor = Doctor(data, judge)
         self.y = torch.arange(24) % max(1, model.config.classes)  # without labels both players are told 0
         self.z = model.latents(24, noise(7))
 
@@ -49,18 +50,38 @@ class Wall:
     def name(self, y: int) -> str:
         return words("train")["painting"].format(label=self.labels[y] if self.labels else "")
 
-    @torch.inference_mode()
     def sentence(self, run: Run) -> tuple[str, str]:
-        model, device, texts = run.trainer.model, run.trainer.device, words("train")
-        real = Batch(*(part.to(device) for part in self.real if part is not None))
-        y = model.labels(real)
-        forged = model.paint(model.latents(len(y), noise(8)).to(device), y)
-        caught = float((model.judge(real.x, y) > model.judge(forged, y)).float().mean())
-        said = texts["gan_said"].format(caught=round(100 * caught))
-        if not self.judge:
-            return said, texts["gan_yard"]
-        kinds = effective(self.judge.logits(forged.cpu()).argmax(1).bincount(minlength=len(self.kinds)) / len(y))
-        return said + " " + texts["gan_kinds"].format(kinds=kinds, all=len(self.kinds)), texts["gan_yard"]
+        """What the critic can tell; or what is wrong with the game, and at which value one calls it so."""
+        data, texts = run.trainer.data, words("train")
+        trained = data.fixed(min(LEARNT, data.held("train")), "train")
+        run.mark(self.doctor.look(run.trainer.model, trained, run.trainer.device))
+        signs = steady([signs for _, signs in run.marks])
+        ill = self.doctor.illness(signs)
+        facts = {
+            "told": 100 * signs.told,
+            "firm": 100 * signs.firm,
+            "heart": 100 * signs.heart,
+            "variety": 100 * signs.variety,
+            "times": signs.far / self.doctor.best if self.doctor.judge else 0,
+            "kinds": signs.kinds * effective(self.doctor.shares) if self.doctor.judge else 0,
+            "all": len(self.kinds),
+        }
+        if ill:
+            return texts[f"ill_{ill}"].format(**facts), texts[f"ill_{ill}_yard"].format(**facts)
+        said = texts["gan_said"].format(**facts)
+        return said + (" " + texts["gan_kinds"].format(**facts) if self.doctor.judge else ""), texts["gan_yard"]
+
+
+def charted(run: Run) -> str:
+    """What was measured of a game, as curves of shares and, subject by subject, as bars."""
+    texts, names = words("train"), run.trainer.data.card.labels
+    shown = ("told", "kinds", "variety") if run.marks[-1][1].each else ("told",)
+    lines = {texts[f"sign_{sign}"]: [getattr(signs, sign) for _, signs in run.marks] for sign in shown}
+    chart = curves([step for step, _ in run.marks], lines) if len(run.marks) > 1 else ""
+    each = "".join(f"<li>{escape(name)} {bar(share)}</li>" for name, share in zip(names, run.marks[-1][1].each))
+    return (chart and f"<h4>{escape(texts['signs'])}</h4>{chart}") + (
+        each and f'<h4>{escape(texts["each"])}</h4><ul class="each">{each}</ul>'
+    )
 
 
 class Redraws:

@@ -27,6 +27,8 @@ class Run:
     trainer: Trainer
     preview: Any  # what it shows of itself, demo.previews
     id: str = field(default_factory=lambda: secrets.token_urlsafe(9))
+    link: str = field(default_factory=lambda: secrets.token_urlsafe(9))  # by which others may watch it
+    seen: Any = None  # what was last shown of it
     seat: str = ""  # who drives; "" while it rests
     touched: float = field(default_factory=time.monotonic)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -37,6 +39,7 @@ class Run:
     sheet: Any = None  # the same as dots (H, W, 3) uint8, where it is a picture
     past: list[tuple[int, str, Any]] = field(default_factory=list)  # step, picture and sheet of earlier looks
     apart: int = 1  # steps between two of them
+    marks: list[tuple[int, Any]] = field(default_factory=list)  # step and what was measured there (demo.signs)
     sentence: tuple[str, str] | None = None  # the result and its yardstick, as last measured
     measured: float = 0.0  # when that was
 
@@ -49,6 +52,12 @@ class Run:
         if len(self.steps) > WAKE:
             for row in (self.steps, *self.curves.values()):
                 del row[1:-1:2]
+
+    def mark(self, signs: Any) -> None:
+        """Adds what was measured; a past grown long keeps every other one."""
+        self.marks.append((self.trainer.step, signs))
+        if len(self.marks) > WAKE:
+            del self.marks[1:-1:2]
 
     def look(self) -> None:
         """The picture anew."""
@@ -125,6 +134,10 @@ class Runs:
         """Whether there is such a run and somebody drives it."""
         run = self.runs.get(key) if isinstance(key, str) else None
         return bool(run and run.seat)
+
+    def watched(self, link: object) -> Run | None:
+        """The run that is watched by this link, if it is still here."""
+        return next((run for run in list(self.runs.values()) if run.link == link), None)
 
     def get(self, key: object) -> Run:
         """The run of that id; Mishap if it is not (or no longer) here."""

@@ -21,6 +21,7 @@ from demo.parts.border import border
 from demo.parts.lesson import Room, house, outside, say
 from demo.parts.rules import Rules
 from demo.runs import Run, Runs
+from demo.watching import Watch
 from demo.words import words
 
 RUNS = Runs()
@@ -37,15 +38,19 @@ class Bench:
         with outside():
             # A fixed secret, so that the browser can still read the id after the server was started anew.
             self.stored = gr.BrowserState("", storage_key=f"atelier-{family}-run", secret="an id is no treasure")
+        self.watch = Watch(family, RUNS)
         with Room(f"{family}.train") as room:
             self.room = room
             with room.do:
                 self.choices()
                 self.buttons()
+                self.extra()
             with room.more:
                 self.rarer()
             with room.see:
                 self.view = gr.HTML(elem_id=f"{family}-train-view", elem_classes=["bench"], js_on_load=None)
+            with room.under:
+                self.charts = gr.HTML(elem_id=f"{family}-train-charts", elem_classes=["bench-charts"], js_on_load=None)
         self.wire()
 
     def name(self, part: str) -> str:
@@ -93,6 +98,9 @@ class Bench:
         )
         self.verbs = [self.start, self.pause, self.on, self.once, self.over, self.rewind]
 
+    def extra(self) -> None:
+        """What a family's bench has beside."""
+
     def state(self, state: str, run: Run | None = None) -> list[Any]:
         """Which buttons stand there, new, running or resting, and the bar that goes back through a run at rest."""
         shown = {"new": "1....", "running": ".1...", "resting": "..111"}[state]
@@ -120,7 +128,7 @@ class Bench:
 
     def wire(self) -> None:
         """Start and Go on end in `drive`, which streams; the others answer at once."""
-        shown = [self.view, self.room.result, *self.verbs]
+        shown = [self.view, self.room.result, *self.verbs, self.charts]
         settings = [self.data, self.size, self.text, self.batch, self.seed, self.stored, *self.rules.controls.values()]
         stream: dict[str, Any] = QUIET | {"concurrency_limit": None, "trigger_mode": "once"}
         for button in (self.start, self.over):
@@ -147,14 +155,15 @@ class Bench:
         self.fetch.click(border(self.load), self.data, self.view, **QUIET)
         page = house()
         page.unload(leave)
-        found = page.load(border(self.find), [self.stored, self.data], shown, **QUIET)
+        found = page.load(border(self.arrive), [self.stored, self.data], shown, **QUIET)
+        self.watch.wire([self.view, self.room.result, self.charts], self.verbs, self.room.guess, self.room.guessed)
         for event in (found, brought):
             event.then(border(self.told), self.stored, [*self.rules.controls.values()], **HIDDEN)
 
     def shown(self, seen: training.Seen, state: str, sentence: str = "", guess: str = "") -> list[Any]:
         """What all buttons answer with; a sentence takes the place of the result."""
         said = say(sentence) if sentence else say(*seen.result, self.room.guessed(guess))
-        return [seen.view, said, *self.state(state, seen.run)]
+        return [seen.view, said, *self.state(state, seen.run), seen.charts]
 
     def make(self, data: str, size: str, text: str, batch: float, seed: float, old: str, *rules: Any) -> Iterator[Any]:
         """A new run under a new id; the old one is let go, once the new one stands."""
@@ -166,7 +175,7 @@ class Bench:
         }
         options = self.rules.settings(rules)
         plan["lr"] = options.pop("lr")
-        yield [gr.skip(), training.note(self.texts["loading"]), *[gr.skip()] * 7]
+        yield [gr.skip(), training.note(self.texts["loading"]), *[gr.skip()] * 8]
         try:
             run = training.begin(self.family, data, size, text, plan, options)
             RUNS.drop(old)
@@ -184,10 +193,10 @@ class Bench:
             for seen in RUNS.follow(run, seat, EVERY, training.see):
                 yield self.shown(seen, "running")
         except Exception:
-            yield [gr.skip(), gr.skip(), *self.state("resting", run)]
+            yield [gr.skip(), gr.skip(), *self.state("resting", run), gr.skip()]
             raise
         if run.seat:
-            yield [gr.skip(), say(self.texts["elsewhere"]), *self.state("resting", run)]
+            yield [gr.skip(), say(self.texts["elsewhere"]), *self.state("resting", run), gr.skip()]
             return
         with run.lock:
             seen = training.see(run)
@@ -232,12 +241,16 @@ class Bench:
         run = self.own(key)
         return self.shown(RUNS.once(run, training.see), "resting")
 
+    def arrive(self, key: str, data: str, request: gr.Request) -> list[Any]:
+        """The page was opened: to go on with something, or to watch."""
+        return [gr.skip()] * 9 if self.watch.asked(request) else self.find(key, data)
+
     def find(self, key: str, data: str) -> list[Any]:
         """After a reload: the run, if it is still here; else what there is to learn from."""
         try:
             run = self.own(key)
         except Mishap:
-            return [training.sight(data), "", *self.state("new")]
+            return [training.sight(data), "", *self.state("new"), ""]
         with run.lock:
             seen = training.see(run)
         return self.shown(seen, "resting", self.texts["elsewhere" if run.seat else "found"])

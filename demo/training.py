@@ -11,13 +11,14 @@ import torch
 
 from core import checkpoint
 from core.data import COLLECTIONS, data_folder, open_collection
+from core.data.collection import Few
 from core.data.fetch import SOURCES
 from core.data.text import LARGEST, read_parts
 from core.families import FAMILIES, build
 from core.model import Mishap, seeded
 from core.train import Plan, Trainer, pick_device
 from demo.limits import whole
-from demo.previews import PREVIEWS, wall
+from demo.previews import PREVIEWS, charted, wall
 from demo.runs import Run
 from demo.shelf import collection, shelf
 from demo.show import animated, curves, figure
@@ -26,6 +27,7 @@ from demo.words import words
 PATIENT = 3.0  # seconds between two results, which cost more than a look
 FIRST = {"gan": "faces", "vae": "faces", "gpt": "retold"}  # always there, so it stands first
 BATCHES = {"gan": 640, "vae": 512, "gpt": 64}  # at most: a slice is never shorter than one step, and all wait for it
+FEW = 32  # pictures to learn from, where somebody wants to see them learnt by heart
 VOCAB, MOST = 1024, 3_000_000  # of a storyteller trained on the page: a small table learns its words sooner
 
 
@@ -50,20 +52,32 @@ def begin(family: str, name: str, size: str, text: str, plan: dict[str, Any], op
     """A new run at step 0; Mishap for anything that does not exist or is out of range."""
     if name not in COLLECTIONS or COLLECTIONS[name].learns not in FAMILIES[family].LEARNS:
         raise Mishap("This collection is not one that this family can learn.")
+    few = {"few": options.get("few", False)} if family == "gan" else {}
+    options = {name: value for name, value in options.items() if name != "few"}
     if COLLECTIONS[name].channels == 3 and family == "vae":
         options = options | {"likelihood": "gaussian"}
     agreed = Plan(family, name, size, options=options, **plan)
     data = opened(name, text)
     with seeded(agreed.seed):
         model = build(family, size, data.facts(), options)
-    return equip(Trainer(agreed, model, data, device()))
+    trainer = Trainer(agreed, model, data, device())
+    narrow(trainer, few)
+    return equip(trainer)
 
 
 def change(run: Run, told: dict[str, Any]) -> None:
     """Other rules from the next step on; Mishap where a step would grow too long for all who wait."""
     with run.lock:
         fits(run.trainer.plan.family, run.trainer.batch, told.get("critic_steps", 1))
-        run.trainer.change(**told)
+        narrow(run.trainer, told)
+        run.trainer.change(**{name: value for name, value in told.items() if name != "few"})
+
+
+def narrow(trainer: Trainer, told: dict[str, Any]) -> None:
+    """A few pictures to learn from, or all again, as told."""
+    whole = trainer.data.whole if isinstance(trainer.data, Few) else trainer.data
+    if "few" in told:
+        trainer.data = Few(whole, FEW) if told["few"] else whole
 
 
 def fits(family: str, batch: int, rounds: int = 1) -> None:
@@ -124,6 +138,7 @@ class Seen(NamedTuple):
     """A run as the page shows it."""
 
     view: str  # HTML
+    charts: str  # HTML
     result: tuple[str, str]  # a sentence and its yardstick
     run: Run
 
@@ -136,12 +151,13 @@ def see(run: Run) -> Seen:
         run.look()
     elif run.trainer.plan.family != "gpt":  # a picture costs little, eighty words do not
         run.look()
-    return Seen(draw(run), run.sentence, run)  # type: ignore[arg-type]  # it has been measured by now
+    run.seen = Seen(draw(run), charts(run), run.sentence, run)  # type: ignore[arg-type]  # it has been measured by now
+    return run.seen
 
 
 def draw(run: Run) -> str:
-    """Picture, meter and curves as HTML."""
-    texts, now = words("train"), run.last
+    """Picture and meter as HTML."""
+    texts = words("train")
     state = "running" if run.seat else "resting"
     meter = texts["meter"].format(
         step=run.trainer.step,
@@ -149,9 +165,15 @@ def draw(run: Run) -> str:
         examples=run.trainer.step * run.trainer.batch,
         state=texts[f"state_{state}"],
     )
-    lines = {texts_for: run.curves[key] for key, texts_for in run.preview.curves.items() if key in run.curves}
-    chart = curves(run.steps, lines) if now and len(run.steps) > 1 else ""
-    return f'{run.picture}<p class="meter" data-step="{run.trainer.step}">{escape(meter)}</p>{chart}'
+    link = f'<a href="?watch={run.trainer.plan.family}.{run.link}" target="_blank">{escape(texts["watch"])}</a>'
+    return f'{run.picture}<p class="meter" data-step="{run.trainer.step}">{escape(meter)} · {link}</p>'
+
+
+def charts(run: Run) -> str:
+    """The curves as HTML."""
+    lines = {name: run.curves[key] for key, name in run.preview.curves.items() if key in run.curves}
+    chart = curves(run.steps, lines) if run.last and len(run.steps) > 1 else ""
+    return (chart and f"<h4>{escape(words('train')['losses'])}</h4>{chart}") + (charted(run) if run.marks else "")
 
 
 def past(run: Run, i: Any) -> str:

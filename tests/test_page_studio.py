@@ -110,6 +110,26 @@ def test_visitors_do_not_see_each_other(visit):
     at_rest(one)
 
 
+def test_others_watch_by_a_link_and_drive_nothing(visit):
+    page = room(visit())
+    page.click(START)
+    until(page, 0)
+    at_rest(page)
+    link = page.locator("#gan-train-view a").get_attribute("href")
+    watcher = visit(link)
+    watcher.wait_for_selector("#gan-train-view:visible", timeout=LONG)  # the link opens the room
+    watcher.wait_for_selector(f"text={TEXTS['watching']}", timeout=LONG)
+    assert step(watcher) == step(page)
+    assert watcher.locator("#gan-train-view img").count() == 24
+    for verb in (START, PAUSE, ON, ONCE, OVER):
+        assert not watcher.locator(verb).is_visible()
+    page.click(ONCE)
+    until(page, step(watcher))
+    watcher.wait_for_function(
+        f"+document.querySelector('#gan-train-view .meter').dataset.step === {step(page)}", timeout=LONG
+    )
+
+
 def test_keep_and_bring_back(page, tmp_path):
     room(page, "vae")
     page.click("#vae-train-start")
@@ -166,6 +186,25 @@ def test_a_run_can_be_rewound_filmed_and_told_other_rules(visit):
     page.wait_for_selector("#gan-train-kept a[href$='card.json']", timeout=LONG)
     card = page.request.get(page.locator("#gan-train-kept a[href$='card.json']").get_attribute("href")).json()
     assert card["config"]["loss"] == "hinge"
+
+
+def test_a_game_is_broken_named_and_mended(visit):
+    page = room(visit(refusals=True))
+    page.click("#gan-train-ruin button")
+    page.click("#gan-train-break-free")
+    page.wait_for_selector("text=only what works can be broken", timeout=LONG)
+    page.locator("#gan-train .more button").last.click()
+    enter(page, "#gan-train-batch input", "16")
+    page.click(START)
+    until(page, 50)
+    page.click("#gan-train-break-free")
+    page.wait_for_selector("#gan-train-result:has-text('The critic is too strong')", timeout=LONG)
+    assert page.input_value("#gan-train-penalty input") == "0"
+    page.click("#gan-train-mend-penalty")
+    page.wait_for_selector("#gan-train-result:has-text('unseen pairs of real and forged')", timeout=LONG)
+    assert page.input_value("#gan-train-penalty input") == "10"
+    assert page.locator("#gan-train-charts .curves").count() == 2
+    at_rest(page)
 
 
 def test_own_text_is_learnt_and_too_little_is_said(page):

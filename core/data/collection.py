@@ -1,10 +1,10 @@
 """What a collection of pictures owes, and the card that says where it comes from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
-from core.model import Batch
+from core.model import Batch, Mishap
 
 
 @dataclass(frozen=True)
@@ -43,3 +43,26 @@ class Pictures:
     def held(self, split: str = "test") -> int:
         """How many pictures a part holds."""
         raise NotImplementedError
+
+
+class Few(Pictures):
+    """A collection of which only the first n training pictures may be learnt from: too few, to see what happens."""
+
+    def __init__(self, whole: Pictures, n: int) -> None:
+        self.whole, self.n = whole, n
+        self.card = replace(whole.card, title=f"{whole.card.title}, {n} pictures of it")
+        self.known = whole.fixed(n, "train")
+
+    def batch(self, size: int, rng: torch.Generator, split: str = "train") -> Batch:
+        if split != "train":
+            return self.whole.batch(size, rng, split)
+        chosen = torch.randint(self.n, (size,), generator=rng, device=rng.device)
+        return Batch(self.known.x[chosen], None if self.known.y is None else self.known.y[chosen])
+
+    def fixed(self, n: int, split: str = "test", start: int = 0) -> Batch:
+        if split == "train" and start + n > self.n:
+            raise Mishap(f"Only {self.n} training pictures of this collection are in use.")
+        return self.whole.fixed(n, split, start)
+
+    def held(self, split: str = "test") -> int:
+        return self.n if split == "train" else self.whole.held(split)

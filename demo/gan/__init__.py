@@ -2,8 +2,8 @@
 
 import gradio as gr
 
-from demo import studio
 from demo.gan import exam, forger, forgery
+from demo.gan.duel import Duel
 from demo.gan.forge import Forge
 from demo.gan.paint import Paint
 from demo.gan.plane import Plane
@@ -29,4 +29,4 @@ def tab() -> None:
             with gr.Tab(words("gan.plane")["title"], id="gan-plane"):
                 Plane()
             with gr.Tab(words("gan.train")["title"], id="gan-train"):
-                studio.Bench("gan")
+                Duel("gan")

@@ -63,6 +63,11 @@ class Room:
         return inside(self._row, self._right, self._see)
 
     @property
+    def under(self) -> AbstractContextManager[None]:
+        """Under the result: what may be looked at later."""
+        return inside(self._row, self._right)
+
+    @property
     def more(self) -> AbstractContextManager[None]:
         """A fold under the controls."""
         if self._more is None:

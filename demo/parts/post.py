@@ -20,7 +20,11 @@ def post() -> gr.State:
 
 def way(*titles: str) -> str:
     """Opens tabs by their titles, the outermost first, and brings the page's head in sight: a handler's `js`."""
-    return (
-        f"() => {{ for (const title of {dumps(titles)}) [...document.querySelectorAll('[role=tab]')]"
-        ".find((tab) => tab.textContent.trim() === title && tab.offsetParent)?.click(); scrollTo({ top: 0 }); }"
-    )
+    return f"""async () => {{
+        for (const title of {dumps(titles)}) {{
+            const tabs = [...document.querySelectorAll('[role=tab]')];
+            tabs.find((tab) => tab.textContent.trim() === title && tab.offsetParent)?.click();
+            await new Promise((done) => setTimeout(done, 100));  // what lies in a tab is laid out after it has opened
+        }}
+        scrollTo({{ top: 0 }});
+    }}"""

@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from core.data.collection import Few
 from core.families import FAMILIES
 from core.gan import LOSSES
 from core.train import Trainer
@@ -29,7 +30,8 @@ class Rules:
             offered = [(texts[f"loss_{i}"], loss) for i, loss in enumerate(LOSSES)]
             loss = gr.Radio(offered, value=LOSSES[0], label=texts["loss"], elem_id="gan-train-loss")
             numbers = {name: self.number(name) for name in ("critic_steps", "critic_pace", "penalty")}
-            self.controls |= {"labels": labels, "loss": loss, **numbers}
+            few = gr.Checkbox(False, label=texts["few"], elem_id="gan-train-few")
+            self.controls |= {"labels": labels, "loss": loss, **numbers, "few": few}
         elif family == "vae":
             beta = gr.Slider(*BETAS, 1, step=0.25, label=texts["beta"], elem_id="vae-train-beta")
             self.controls |= {"beta": beta}
@@ -44,6 +46,7 @@ class Rules:
         return {
             "lr": lambda: finite(value, 1e-6, 1, self.texts["rate"]),
             "labels": lambda: bool(value),
+            "few": lambda: bool(value),
             "loss": lambda: one_of(value, LOSSES, what),
             "critic_steps": lambda: whole(value, 1, 10, what),
             "critic_pace": lambda: finite(value, 0.05, 50, what),
@@ -59,7 +62,11 @@ class Rules:
     def of(self, trainer: Trainer) -> list[Any]:
         """What the controls say of a training that is there."""
         config = trainer.model.config
-        known = {"lr": trainer.lr, "labels": bool(getattr(config, "classes", 0))}
+        known = {
+            "lr": trainer.lr,
+            "labels": bool(getattr(config, "classes", 0)),
+            "few": isinstance(trainer.data, Few),
+        }
         return [known[name] if name in known else getattr(config, name) for name in self.controls]
 
     def wire(self, change: Callable[[str], Callable[..., None]], key: gr.BrowserState) -> None:

@@ -1,0 +1,99 @@
+"""Whether a game's illness is measured and named; with the shipped faces, whose collection is always at hand."""
+
+import pytest
+import torch
+
+from core.checkpoint import load
+from core.data import open_collection
+from core.data.collection import Few
+from core.gan import GAN
+from core.model import Mishap, noise
+from demo.signs import LOOKS, Doctor, Signs, steady
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def faces():
+    return open_collection("faces")
+
+
+@pytest.fixture
+def gan() -> GAN:
+    return load("gan-faces").model.eval()
+
+
+@pytest.fixture
+def doctor(faces) -> Doctor:
+    return Doctor(faces, load("judge-faces").model.eval())
+
+
+def looked(doctor, gan, faces) -> Signs:
+    return doctor.look(gan, faces.fixed(32, "train"), CPU)
+
+
+def test_a_good_game_has_no_illness(doctor, gan, faces):
+    signs = looked(doctor, gan, faces)
+    assert doctor.illness(signs) == ""
+    assert signs.kinds > 0.9 and signs.variety > 0.9 and 0.3 < signs.heart < 0.7
+    assert sum(signs.each) / len(signs.each) == pytest.approx(1, abs=0.2)
+
+
+def test_one_painting_a_subject_is_a_collapse(doctor, gan, faces, monkeypatch):
+    looked(doctor, gan, faces)
+    monkeypatch.setattr(gan, "latents", lambda n, rng: torch.zeros(n, gan.config.latent))
+    signs = looked(doctor, gan, faces)
+    assert signs.variety < 0.2
+    assert doctor.illness(signs) == "collapse"
+
+
+def test_a_critic_without_opinions_sleeps_once_the_paintings_are_worse(doctor, gan, faces):
+    looked(doctor, gan, faces)
+    for weights in (*gan.discriminator.verdict.parameters(), *gan.discriminator.label.parameters()):
+        weights.data.mul_(1e-3)
+    assert doctor.illness(looked(doctor, gan, faces)._replace(told=0.5)) == ""  # the forger may simply be good
+    gan.average.paints[-1].bias.data.add_(1)
+    signs = looked(doctor, gan, faces)
+    assert signs.firm < 0.2
+    assert doctor.illness(signs._replace(told=0.5)) == "asleep"
+
+
+def test_a_critic_without_doubts_is_too_strong(doctor, gan, faces):
+    for weights in (*gan.discriminator.verdict.parameters(), *gan.discriminator.label.parameters()):
+        weights.data.mul_(1e4)
+    signs = looked(doctor, gan, faces)
+    assert signs.firm > 0.9
+    assert doctor.illness(signs._replace(told=0.95)) == "strong"
+
+
+def test_pictures_learnt_by_heart_are_noticed(doctor, gan, faces):
+    """The critic is taught, here by hand, to prefer its training pictures."""
+    few = Few(faces, 32)
+    known = few.fixed(32, "train")
+    optimizer = torch.optim.Adam(gan.discriminator.parameters(), 1e-3)
+    for step in range(15):
+        other = faces.batch(32, noise(step))
+        gap = gan.judge(known.x, known.y).mean() - gan.judge(other.x, other.y).mean()
+        optimizer.zero_grad()
+        torch.nn.functional.softplus(-gap).backward()
+        optimizer.step()
+    assert doctor.illness(doctor.look(gan, known, CPU)) == "heart"
+
+
+def test_a_name_needs_more_than_one_look(doctor):
+    well = Signs(0.8, 0.1, 0.5, 1, 0.9, 10)
+    ill = well._replace(heart=1.0)
+    assert doctor.illness(steady([well] * 5)) == ""
+    assert doctor.illness(steady([well, well, ill])) == ""
+    assert doctor.illness(steady([well] * 5 + [ill] * LOOKS)) == "heart"
+
+
+def test_few_are_few(faces):
+    few = Few(faces, 4)
+    known = few.fixed(4, "train").x
+    drawn = few.batch(64, noise(0)).x
+    assert all(any(torch.equal(one, real) for real in known) for one in drawn)
+    torch.testing.assert_close(few.fixed(3).x, faces.fixed(3).x)  # what is held out stays held out
+    assert few.held("train") == 4 and few.held() == faces.held()
+    with pytest.raises(Mishap, match="Only 4"):
+        few.fixed(5, "train")
