@@ -20,8 +20,8 @@ from demo.limits import whole
 from demo.parts.border import border
 from demo.parts.lesson import Room, house, outside, say
 from demo.parts.rules import Rules
+from demo.parts.watching import Watch
 from demo.runs import Run, Runs
-from demo.watching import Watch
 from demo.words import words
 
 RUNS = Runs()

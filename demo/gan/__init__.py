@@ -3,11 +3,11 @@
 import gradio as gr
 
 from demo.gan import exam, forger, forgery
-from demo.gan.duel import Duel
 from demo.gan.forge import Forge
 from demo.gan.paint import Paint
 from demo.gan.plane import Plane
 from demo.gan.play import Play
+from demo.gan.train import Duel
 from demo.parts.border import border
 from demo.words import words
 

@@ -1,23 +1,28 @@
 """The room where you look at paintings: choose, guess, and hear the critic."""
 
+import tempfile
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from torch import Tensor
 
-from demo.gan import forger
-from demo.gan.album import Album
+from demo.gan import album, forger
 from demo.gan.critic import line, reals
 from demo.gan.forger import beliefs, card, collections, painted, subjects
 from demo.gan.hanging import COUNT, hung
 from demo.limits import whole
 from demo.parts.border import border
 from demo.parts.lesson import Room, house, say, text
+from demo.parts.post import post, way
 from demo.parts.wall import view, wall
 from demo.words import words
 
 TEXTS = words("gan.paint")
 ROW = 8  # real pictures beside the paintings
+LATER: dict[str, Any] = {"show_progress": "minimal", "api_visibility": "private", "trigger_mode": "once"}
 AT_ONCE = {"queue": False, "show_progress": "hidden", "api_visibility": "private", "trigger_mode": "always_last"}
 
 
@@ -47,6 +52,47 @@ def beside(collection: str, subject: str, spoken: bool) -> str:
         return f'<p class="key">{TEXTS["absent"]}</p>'
     chances = beliefs(collection, x, y) if spoken else None
     return f"<h4>{TEXTS['beside']}</h4>{wall(hung(collection, x, y, chances, TEXTS['picture']))}"
+
+
+class Album:
+    """Two painting numbers and three buttons, in the fold under the controls of Paint; what comes of them under it."""
+
+    def __init__(self) -> None:
+        with gr.Row():
+            self.ends = [
+                gr.Number(n, label=TEXTS[name], precision=0, minimum=1, maximum=COUNT, elem_id=f"gan-paint-{name}")
+                for n, name in ((1, "which"), (2, "into"))
+            ]
+        self.morph = gr.Button(TEXTS["morph"], size="sm", elem_id="gan-paint-morph")
+        self.send = gr.Button(TEXTS["send"], size="sm", elem_id="gan-paint-send")
+        self.sheet = gr.Button(TEXTS["sheet"], size="sm", elem_id="gan-paint-sheet")
+        self.kept = gr.File(visible=False, interactive=False, label=TEXTS["sheet_note"], elem_id="gan-paint-kept")
+
+    def wire(self, wall: list[Any], shown: gr.HTML, result: gr.HTML) -> None:
+        """wall: collection, subject, boldness and seed, which make the paintings what they are."""
+        self.morph.click(border(self.turn), [*wall, *self.ends], [shown, result], **LATER)
+        self.sheet.click(border(self.keep), wall, self.kept, **LATER)
+        sent = self.send.click(border(self.give), [*wall, self.ends[0]], post(), **LATER)
+        sent.success(None, None, None, js=way(words("vae")["title"], words("vae.sketch")["title"]))
+
+    def turn(self, collection: str, subject: str, bold: float, seed: int, *ends: int) -> tuple[str, str]:
+        x, y = album.morphed(collection, subject, seed, bold, *ends)
+        chances = beliefs(collection, x, y)
+        alt = TEXTS["film"].format(first=ends[0], last=ends[1])
+        moving = f'<img class="dots film" src="{album.film(x)}" alt="{escape(alt)}">'
+        said = TEXTS["morphed"].format(took=int((chances > 0.5).sum()), count=len(x))
+        return f"{wall(hung(collection, x, y, chances, TEXTS['between']))}{moving}", say(said, TEXTS["morph_yard"])
+
+    def keep(self, collection: str, subject: str, bold: float, seed: int) -> Iterator[Any]:
+        """A picture file of 64 paintings; Gradio has copied it when it asks for more."""
+        with tempfile.TemporaryDirectory(prefix="atelier-") as folder:
+            file = Path(folder, f"atelier-{collection}.png")
+            album.many(collection, subject, seed, bold).save(file)
+            yield gr.File(str(file), visible=True)
+
+    def give(self, collection: str, subject: str, bold: float, seed: int, which: int) -> tuple[str, Tensor]:
+        """One painting (C, S, S) for the artist of the next tab."""
+        return collection, album.one(collection, subject, seed, bold, which)
 
 
 class Paint:
