@@ -3,7 +3,7 @@
 The protocol of PacGAN (Lin et al., arXiv:1712.04086, after Che et al. and VEEGAN): three numerals of our gallery, drawn
 independently, become the red, green and blue of one picture, which gives 1,000 equally frequent modes. Without labels a
 GAN learns from fresh ones for so many seconds; 25,600 of its paintings are sorted by what our judge of numerals reads
-in each colour. Modes: how many of 1,000 were painted at least once. KL: from the paintings' modes to even ones, in nats.
+in each colour. Modes: how many of 1,000 were painted at least once; KL: from their shares to even ones, in nats.
 The floor is as many real pictures, sorted in the same way. All games have the same network, batch and time: ours, the
 non-saturating one with our penalty on the critic's slope, and without it, as the first GANs were.
 """
