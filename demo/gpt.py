@@ -12,7 +12,7 @@ from gradio.context import Context
 from core.model import Mishap
 from demo import studio
 from demo.limits import whole
-from demo.parts.border import spoken
+from demo.parts.border import spoken, unread
 from demo.parts.lesson import Room, say, text
 from demo.parts.strip import strip
 from demo.spelling import name, rounded
@@ -228,12 +228,14 @@ async def warm() -> None:
 
 
 def seed() -> gr.Number:
-    return gr.Number(
-        0,
-        label=TEXTS["seed"],
-        info=TEXTS["seed_note"],
-        step=1,
-        elem_id="gpt-tell-seed",
+    return unread(
+        gr.Number(
+            0,
+            label=TEXTS["seed"],
+            info=TEXTS["seed_note"],
+            step=1,
+            elem_id="gpt-tell-seed",
+        )
     )
 
 
@@ -245,15 +247,17 @@ def offer(beginnings: list[str]) -> dict[str, gr.Button]:
 
 
 def slider(key: str, low: float, high: float, value: float, step: float) -> gr.Slider:
-    return gr.Slider(
-        low,
-        high,
-        value,
-        step=step,
-        label=TEXTS[key],
-        info=TEXTS.get(f"{key}_note"),
-        buttons=[],
-        elem_id=f"gpt-tell-{key.replace('_', '-')}",
+    return unread(
+        gr.Slider(
+            low,
+            high,
+            value,
+            step=step,
+            label=TEXTS[key],
+            info=TEXTS.get(f"{key}_note"),
+            buttons=[],
+            elem_id=f"gpt-tell-{key.replace('_', '-')}",
+        )
     )
 
 

@@ -17,7 +17,7 @@ from core.families import FAMILIES
 from core.model import Mishap
 from demo import training
 from demo.limits import whole
-from demo.parts.border import border
+from demo.parts.border import border, unread
 from demo.parts.lesson import Room, house, outside, say
 from demo.parts.rules import Rules
 from demo.parts.watching import Watch
@@ -93,8 +93,10 @@ class Bench:
             self.on = button("on", False, True)
             self.once = button("once", False)
             self.over = button("over", False)
-        self.rewind = gr.Slider(
-            0, 1, 1, step=1, label=self.texts["rewind"], visible=False, buttons=[], elem_id=self.name("rewind")
+        self.rewind = unread(
+            gr.Slider(
+                0, 1, 1, step=1, label=self.texts["rewind"], visible=False, buttons=[], elem_id=self.name("rewind")
+            )
         )
         self.verbs = [self.start, self.pause, self.on, self.once, self.over, self.rewind]
 
@@ -110,8 +112,8 @@ class Bench:
 
     def rarer(self) -> None:
         texts, batch = self.texts, FAMILIES[self.family].RECIPE["batch"]
-        self.batch = gr.Number(batch, label=texts["batch"], precision=0, elem_id=self.name("batch"))
-        self.seed = gr.Number(0, label=texts["seed"], precision=0, elem_id=self.name("seed"))
+        self.batch = unread(gr.Number(batch, label=texts["batch"], elem_id=self.name("batch")))
+        self.seed = unread(gr.Number(0, label=texts["seed"], elem_id=self.name("seed")))
         self.rules = Rules(self.family, texts)
         self.film = gr.Button(texts["film"], size="sm", visible=self.family != "gpt", elem_id=self.name("film"))
         self.keep = gr.Button(texts["keep"], size="sm", elem_id=self.name("keep"))

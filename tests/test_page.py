@@ -189,6 +189,13 @@ def test_a_refusal_is_read_out(visit):
     seed.press_sequentially("0.5")
     page.get_by_role("alert").filter(has_text="The seed must be a whole number.").wait_for()
     page.keyboard.press("Escape")
+    seed.fill("1e20")
+    page.get_by_role("alert").filter(has_text="The seed must be a number from 0").wait_for()
+    page.keyboard.press("Escape")
+    seed.fill("7")
+    page.fill("#gan-paint-bold input[type=number]", "50")
+    page.get_by_role("alert").filter(has_text="Boldness must be a number from 0").wait_for()
+    page.keyboard.press("Escape")
     assert not page.locator(".notice:visible").count()
 
 

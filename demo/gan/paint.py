@@ -14,7 +14,7 @@ from demo.gan.critic import line, reals
 from demo.gan.forger import beliefs, card, collections, painted, subjects
 from demo.gan.hanging import COUNT, hung
 from demo.limits import whole
-from demo.parts.border import border
+from demo.parts.border import border, unread
 from demo.parts.lesson import Room, house, say, text
 from demo.parts.post import post, way
 from demo.parts.wall import view, wall
@@ -60,7 +60,7 @@ class Album:
     def __init__(self) -> None:
         with gr.Row():
             self.ends = [
-                gr.Number(n, label=TEXTS[name], precision=0, minimum=1, maximum=COUNT, elem_id=f"gan-paint-{name}")
+                unread(gr.Number(n, label=TEXTS[name], minimum=1, maximum=COUNT, elem_id=f"gan-paint-{name}"))
                 for n, name in ((1, "which"), (2, "into"))
             ]
         self.morph = gr.Button(TEXTS["morph"], size="sm", elem_id="gan-paint-morph")
@@ -105,13 +105,15 @@ class Paint:
             with room.do:
                 self.controls(collections())
             with room.more:
-                self.seed = gr.Number(
-                    7,
-                    step=1,
-                    label=TEXTS["seed"],
-                    info=TEXTS["seed_note"],
-                    maximum=forger.SEEDS,
-                    elem_id="gan-paint-seed",
+                self.seed = unread(
+                    gr.Number(
+                        7,
+                        step=1,
+                        label=TEXTS["seed"],
+                        info=TEXTS["seed_note"],
+                        maximum=forger.SEEDS,
+                        elem_id="gan-paint-seed",
+                    )
                 )
                 self.album = Album()
             with room.see:
@@ -132,15 +134,17 @@ class Paint:
             filterable=False,
             elem_id="gan-paint-subject",
         )
-        self.bold = gr.Slider(
-            0,
-            forger.BOLDEST,
-            1,
-            step=0.05,
-            label=TEXTS["bold"],
-            info=TEXTS["bold_note"],
-            buttons=[],
-            elem_id="gan-paint-bold",
+        self.bold = unread(
+            gr.Slider(
+                0,
+                forger.BOLDEST,
+                1,
+                step=0.05,
+                label=TEXTS["bold"],
+                info=TEXTS["bold_note"],
+                buttons=[],
+                elem_id="gan-paint-bold",
+            )
         )
         self.more = gr.Button(TEXTS["paint"], variant="primary", elem_id="gan-paint-go")
 
