@@ -20,8 +20,10 @@ from core.data import fetch as fetching
 from core.data.packs import PACKS, read_pack
 from core.data.text import RETOLD, whole_text
 from core.families import FAMILIES, build
+from core.gan import GAN
 from core.model import Mishap, seeded
 from core.train import Plan, Trainer, pick_device
+from core.verdict import measured, to_card
 
 
 def main(arguments: list[str]) -> None:
@@ -152,6 +154,9 @@ def measure(options: argparse.Namespace, arguments: list[str]) -> None:
     seconds = round(time.perf_counter() - begun, 1)
     on = options.on.name if options.on else f"{card['data']['name']}, held out"
     if options.write and not options.on:
+        if isinstance(model, GAN):
+            real = measures.unseen(model, data)
+            card["line"] = to_card(measured(model, real.x, model.labels(real)))
         checkpoint.write_card(folder, {**card, "numbers": numbers})
     if options.json:
         print(json.dumps({"checkpoint": folder.name, "on": on, "seconds": seconds, "numbers": numbers}))

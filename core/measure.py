@@ -18,8 +18,9 @@ from core.data.text import Text
 from core.gan import GAN
 from core.gpt import GPT
 from core.judge import Judge
-from core.model import Mishap, noise, seeded
+from core.model import Batch, Mishap, noise, seeded
 from core.vae import VAE, kl
+from core.verdict import EACH, measured
 
 CHUNK = 250  # pictures that go through a network at once
 ENDLESS = 2**24  # pictures in a part of a collection: no training sees so many
@@ -125,35 +126,26 @@ def measure_gan(gan: GAN, data: Pictures, n: int, judge: Judge) -> dict[str, Num
         numbers["as asked"] = Number(
             right, "share", len(y), {"real pictures": best, "chance": 1 / judge.config.classes}
         )
-    half = min(len(real), len(fake))
-    return numbers | verdicts(in_chunks(gan.judge, real, real_y)[:half], in_chunks(gan.judge, fake, asked)[:half])
+    return numbers | verdicts(gan, unseen(gan, data))
 
 
-def verdicts(real: Tensor, fake: Tensor) -> dict[str, Number]:
-    """The critic on unseen pictures and forgeries, logits (N,) each.
+def unseen(gan: GAN, data: Pictures, each: int = EACH) -> Batch:
+    """Unseen pictures of all subjects, some `each` of them, with the labels that the critic is told."""
+    batch = data.fixed(min(each * max(1, gan.config.classes), data.held()))
+    return Batch(batch.x, gan.labels(batch))
 
-    A relativistic critic's zero means nothing, so the threshold is found on one half of them and tried on the other.
-    """
-    (real, kept_real), (fake, kept_fake) = real.chunk(2), fake.chunk(2)
-    line = threshold(real, fake)
-    took = {"real": float((kept_real > line).float().mean()), "fake": float((kept_fake > line).float().mean())}
-    n = len(kept_real) + len(kept_fake)
-    means = {"mean of real": float(real.mean()), "mean of forged": float(fake.mean())}
+
+def verdicts(gan: GAN, real: Batch) -> dict[str, Number]:
+    """The critic on unseen pictures of all subjects and as many forgeries: subject by subject, since
+    what it gives to one subject cannot be compared with what it gives to another."""
+    line = measured(gan, real.x, gan.labels(real))
+    n = int(line.n.sum())
+    takes, passes = (float((share * line.n).sum() / n) for share in (line.takes, line.passes))
     return {
-        "critic's line": Number(line, "logit", n, means),
-        "critic right": Number((took["real"] + 1 - took["fake"]) / 2, "share", n, {"chance": 0.5}),
-        "forged taken for real": Number(took["fake"], "share", len(kept_fake), {"real taken for real": took["real"]}),
+        "critic right": Number((takes + 1 - passes) / 2, "share", 2 * n, {"chance": 0.5}),
+        "forged taken for real": Number(passes, "share", n, {"real taken for real": takes}),
+        "critic's doubt": Number(line.off, "chances off by", 2 * n, {"one that knows its doubt": line.luck}),
     }
-
-
-def threshold(real: Tensor, fake: Tensor) -> float:
-    """The logit that tells most real (N,) from forged (M,) pictures apart, both kinds counting alike."""
-    logits = torch.cat((real, fake)).float()
-    weight = torch.cat((torch.full_like(real, 1 / len(real)), torch.full_like(fake, -1 / len(fake)))).float()
-    order = logits.argsort()
-    gained = -weight[order].cumsum(0)  # forged below the line less real below it
-    best = int(gained[:-1].argmax())
-    return float((logits[order][best] + logits[order][best + 1]) / 2)
 
 
 @torch.inference_mode()

@@ -20,7 +20,7 @@ from core.model import noise
 from core.vae import VAE, kl
 from demo.runs import Run
 from demo.show import bar, curves, figure, sheet
-from demo.signs import LEARNT, Doctor, steady
+from demo.signs import LEARNT, Doctor
 from demo.words import words
 
 
@@ -54,8 +54,8 @@ class Wall:
         """What the critic can tell; or what is wrong with the game, and at which value one calls it so."""
         data, texts = run.trainer.data, words("train")
         trained = data.fixed(min(LEARNT, data.held("train")), "train")
-        run.mark(self.doctor.look(run.trainer.model, trained, run.trainer.device))
-        signs = steady([signs for _, signs in run.marks])
+        signs = self.doctor.watch(run.trainer.model, trained, run.trainer.device)
+        run.mark(signs)
         ill = self.doctor.illness(signs)
         facts = {
             "told": 100 * signs.told,
@@ -105,7 +105,7 @@ class Redraws:
             f'<div class="pair">{figure(a, texts["original"])}{figure(b, texts["redraw"])}</div>'
             for a, b in zip(x, again)
         )
-        return '<div class="bench-pairs">' + "".join(pairs) + "</div>"
+        return f'<h4>{escape(texts["pairs"])}</h4><div class="bench-pairs">' + "".join(pairs) + "</div>"
 
     @torch.inference_mode()
     def sentence(self, run: Run) -> tuple[str, str]:

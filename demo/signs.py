@@ -5,7 +5,7 @@ value an illness gets its name stands below, and the page says it too. In health
 (300 steps) `told` was .89, `firm` .08, `heart` .57 and `variety` .88.
 """
 
-from collections.abc import Sequence
+from collections import deque
 from typing import NamedTuple
 
 import torch
@@ -44,11 +44,18 @@ class Doctor:
         self.real = data.fixed(UNSEEN)
         self.judge = judge
         self.best = float("inf")  # the nearest that the paintings ever were
+        self.looks: deque[Signs] = deque(maxlen=LOOKS)
         if judge and self.real.y is not None:
             with torch.inference_mode():
                 self.features = judge.features(self.real.x)
                 self.shares = shares(judge, self.features)
                 self.variety = variety(self.features, self.real.y)
+
+    def watch(self, gan: GAN, trained: Batch, device: torch.device) -> Signs:
+        """The mean of the last few looks, this one among them: one alone may be chance."""
+        self.looks.append(self.look(gan, trained, device))
+        means = (sum(values) / len(self.looks) for values in zip(*(signs[:-1] for signs in self.looks)))
+        return Signs(*means, each=self.looks[-1].each)
 
     @torch.inference_mode()
     def look(self, gan: GAN, trained: Batch, device: torch.device) -> Signs:
@@ -82,13 +89,6 @@ class Doctor:
         if worse and signs.variety <= ALIKE:
             return "collapse"
         return "strong" if signs.told >= RIGHT and signs.firm >= FIRM else ""
-
-
-def steady(looks: Sequence[Signs]) -> Signs:
-    """The mean of the last few looks: one alone may be chance."""
-    last = looks[-LOOKS:]
-    means = (sum(values) / len(last) for values in zip(*(signs[:-1] for signs in last)))
-    return Signs(*means, each=last[-1].each)
 
 
 def shares(judge: Judge, features: Tensor) -> Tensor:

@@ -1,16 +1,15 @@
 """What a critic's number is made to mean."""
 
+import json
+
 import pytest
 import torch
 
 from core.model import Mishap
-from demo.gan.critic import Line, between, line, off, remembered
+from core.verdict import Line, between, from_card, off, to_card
+from demo.gan.critic import line
 
-CARD = {
-    "critic's line": {"value": 1.5, "yardsticks": {"mean of real": 2.5, "mean of forged": 0.5}},
-    "critic right": {"value": 0.8413},  # q(0.8413) = 1, so the means lie two spreads apart
-    "forged taken for real": {"value": 0.2, "yardsticks": {"real taken for real": 0.84}},
-}
+LINE = Line(*torch.tensor([[1.5, 2.0], [2.0, 4.0], [0.8, 0.9], [0.2, 0.1]]), torch.tensor([128, 127]), 0.03, 0.02)
 
 
 def test_the_line_of_two_normals_gives_their_true_chance():
@@ -22,18 +21,17 @@ def test_the_line_of_two_normals_gives_their_true_chance():
     assert float(steep) == pytest.approx(2, abs=0.02)
 
 
-def test_a_card_gives_the_same_line_as_the_pictures():
-    line = remembered(3, CARD)
-    logits = torch.tensor([1.5, 2.5, 0.5])
-    chances = line.chances(logits, torch.tensor([0, 1, 2]))
-    torch.testing.assert_close(chances, torch.sigmoid(torch.tensor([0.0, 2.0, -2.0])), atol=1e-3, rtol=0)
-    assert line.n.sum() == 0
+def test_a_card_gives_the_same_line():
+    read = from_card(json.loads(json.dumps(to_card(LINE))), 2)
+    logits, y = torch.tensor([1.5, 2.5, 2.0]), torch.tensor([0, 0, 1])
+    torch.testing.assert_close(read.chances(logits, y), torch.sigmoid(torch.tensor([0.0, 2.0, 0.0])))
+    torch.testing.assert_close(tuple(read), tuple(LINE))
 
 
 def test_a_critic_that_prefers_forgeries_believes_nothing_more_than_half():
     """Its order is the wrong way round; turning it over would be our verdict, not the critic's."""
     middle, steep = between(torch.tensor([0.0, 0.1]), torch.tensor([1.0, 1.1]))
-    line = Line(middle[None], steep[None], torch.ones(1), 1)
+    line = LINE._replace(middle=middle[None], steep=steep[None])
     assert line.chances(torch.tensor([5.0, -5.0]), torch.tensor([0, 0])).tolist() == [0.5, 0.5]
 
 
@@ -54,10 +52,16 @@ def test_the_shipped_critic_knows_its_doubt():
 
 
 def test_no_chance_is_surer_than_the_pictures_it_was_found_on():
-    chances = remembered(1, CARD).chances(torch.tensor([99.0, -99.0]), torch.tensor([0, 0]))
+    chances = LINE.chances(torch.tensor([99.0, -99.0]), torch.tensor([0, 0]))
     torch.testing.assert_close(chances, torch.tensor([0.99, 0.01]))
 
 
-def test_a_critic_that_was_never_measured_is_not_believed():
+@pytest.mark.parametrize("told", [None, {}, {"middle": [1.0]}, to_card(LINE) | {"off": "much"}])
+def test_a_critic_that_was_never_measured_is_not_believed(told):
     with pytest.raises(Mishap, match="never held against real pictures"):
-        remembered(1, {})
+        from_card(told, 2)
+
+
+def test_a_line_for_other_subjects_is_not_believed():
+    with pytest.raises(Mishap, match="other subjects"):
+        from_card(to_card(LINE), 3)

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from core.data import open_collection
 from core.families import build
 from core.gan import GAN, LOSSES, Halving
-from core.measure import copied, frechet, threshold, variety
+from core.measure import copied, frechet, variety
 from core.model import Mishap, noise
 from core.train import Plan, Trainer
 
@@ -74,11 +74,6 @@ def test_frechet_of_known_normals():
     b = 2 * torch.randn(60_000, 3, generator=noise(1)) + torch.tensor([1.0, 0, 0])
     assert frechet(a, b) == pytest.approx(1 + 3 * (2 - 1) ** 2, rel=0.05)
     assert frechet(a, a) == pytest.approx(0, abs=1e-6)
-
-
-def test_the_threshold_parts_what_can_be_parted():
-    real, fake = torch.tensor([2.0, 3.0, 4.0]), torch.tensor([-1.0, 0.0, 1.0, 1.5])
-    assert 1.5 < threshold(real, fake) < 2.0
 
 
 def test_variety_sees_a_forger_with_one_picture_a_subject():

@@ -22,7 +22,9 @@ def test_the_needle_follows_while_the_pen_is_down(forge):
     forge.mouse.move(box["x"] + 40, box["y"] + 40)
     forge.mouse.down()
     forge.mouse.move(box["x"] + 200, box["y"] + 160, steps=10)
-    forge.wait_for_function("([view, old]) => document.querySelector(view + ' img').src !== old", arg=[VIEW, before])
+    forge.wait_for_function(
+        "([view, old]) => ![undefined, old].includes(document.querySelector(view + ' img')?.src)", arg=[VIEW, before]
+    )
     forge.mouse.up()
     forge.wait_for_selector(f"{RESULT}:has-text('chance of')")
     assert "unseen real pictures" in forge.inner_text(RESULT)

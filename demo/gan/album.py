@@ -11,7 +11,7 @@ from demo import redraw, shelf
 from demo.gan.forger import MOST, TEXTS, latents, painted
 from demo.gan.hanging import COUNT
 from demo.limits import whole
-from demo.show import animated, sheet
+from demo.show import animated, pixels, sheet
 
 STEPS, WIDE, LARGER = 8, 8, 4  # pictures of a morph; of a sheet in a row; times larger when kept
 
@@ -27,7 +27,7 @@ def morphed(collection: str, subject: str, seed: int, bold: float, first: int, l
 
 def film(x: Tensor) -> str:
     """Pictures x (n, C, S, S) there and back again, as a data URI."""
-    there_and_back = [sheet([one], 1) for one in [*x, *x.flip(0)[1:-1]]]
+    there_and_back = [pixels(one) for one in [*x, *x.flip(0)[1:-1]]]
     return "data:image/webp;base64," + b64encode(animated(there_and_back, LARGER, 150, 1)).decode()
 
 

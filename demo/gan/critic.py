@@ -1,48 +1,20 @@
-"""What the critic's numbers mean: where its line between real and forged lies, and how sure it is.
+"""The critics of the shipped GANs: real pictures nobody trained on, and where each critic's line lies."""
 
-The critic was trained on pairs, so its zero means nothing; only differences do. The line is put halfway between what it
-gives unseen real pictures and what it gives forgeries of the same subject. If both are spread normally and alike, with
-means r and f and variance v, the chance that a picture of logit l is real is sigmoid((r - f) / v * (l - (r + f) / 2)).
-"""
-
-from typing import Any, NamedTuple
-
-import torch
 from torch import Tensor
 
-from core.gan import GAN
-from core.model import Batch, Mishap, noise
-from demo.shelf import collection, once, shelf
+from core.measure import unseen
+from core.model import Batch, Mishap
+from core.verdict import Line, from_card
+from demo.shelf import card, collection, once, shelf
 
-LUCK = 50  # tosses
-EACH = 64  # unseen pictures of each subject: half to find the line with, half to try it on
-
-
-class Line(NamedTuple):
-    """Of K subjects."""
-
-    middle: Tensor  # (K,) the logit halfway
-    steep: Tensor  # (K,) how fast the chance rises there
-    takes: Tensor  # (K,) the share of unseen real pictures above it
-    n: Tensor  # (K,) unseen real pictures that share was measured on; 0: taken from the card
-    off: float = 0.0  # how far its chances lie from what came true, on as many unseen real pictures and forgeries
-    luck: float = 0.0  # how far those of a judge who knows its own doubt exactly would seem to lie
-
-    def chances(self, logits: Tensor, y: Tensor) -> Tensor:
-        """logits (n,), y (n,) -> the chance (n,) that each is real, if half of all were.
-
-        Never surer than one in a hundred: the line was found on too few pictures to say more.
-        """
-        return torch.sigmoid(self.steep[y] * (logits - self.middle[y])).clamp(0.01, 0.99)
+EACH = 64  # unseen pictures of each subject kept at hand
 
 
 @once
 def examples(name: str) -> Batch:
     """Unseen pictures of every subject of a shipped model; Mishap if its collection is not on this machine."""
     gan, card, _ = shelf(name)
-    data = collection(card["data"]["name"])
-    batch = data.fixed(min(EACH * max(1, gan.config.classes), data.held()))
-    return Batch(batch.x, gan.labels(batch))
+    return unseen(gan, collection(card["data"]["name"]), EACH)
 
 
 def reals(name: str, y: Tensor) -> Tensor | None:
@@ -55,71 +27,7 @@ def reals(name: str, y: Tensor) -> Tensor | None:
     return x[[int((labels == k).nonzero()[n]) for k, n in zip(y, nth, strict=True)]]
 
 
-def line(name: str) -> Line:
-    """The line of a shipped critic: measured now where its collection is at hand, else as its card has it."""
-    try:
-        return _measured(name)
-    except Mishap:
-        gan, card, _ = shelf(name)
-        return remembered(max(1, gan.config.classes), card["numbers"])
-
-
 @once
-def _measured(name: str) -> Line:
-    return measured(shelf(name).model, *examples(name))
-
-
-@torch.inference_mode()
-def measured(gan: GAN, x: Tensor, y: Tensor) -> Line:
-    """Finds each subject's line on half of the unseen pictures and as many forgeries; tries it on the other half.
-
-    x (n, C, S, S) unseen pictures, y (n,) their labels, of all subjects.
-    """
-    real = gan.judge(x, y)
-    forged = gan.judge(gan.paint(gan.latents(len(y), noise(0, len(y))), y), y)
-    found, tried = slice(0, None, 2), slice(1, None, 2)
-    subjects = range(max(1, gan.config.classes))
-    lines = [between(real[found][y[found] == k], forged[found][y[found] == k]) for k in subjects]
-    middle, steep = (torch.stack(column) for column in zip(*lines, strict=True))
-    took = [(real[tried][y[tried] == k] > middle[k]).float().mean() for k in subjects]
-    line = Line(middle, steep, torch.stack(took), y[tried].bincount(minlength=len(middle)))
-    chances = torch.cat([line.chances(logits[tried], y[tried]) for logits in (real, forged)])
-    true = torch.cat((torch.ones(len(chances) // 2), torch.zeros(len(chances) // 2)))
-    toss = torch.rand(LUCK, len(chances), generator=noise(0, 3)) < chances
-    luck = sum(off(chances, tossed.float()) for tossed in toss) / LUCK
-    return line._replace(off=off(chances, true), luck=luck)
-
-
-def off(chances: Tensor, true: Tensor) -> float:
-    """Expected calibration error: chances (n,), what came true (n,) as 0 or 1 -> how far apart their means lie,
-    on average over ten groups of like chances (Guo et al., arXiv:1706.04599)."""
-    group = (10 * chances).long().clamp(max=9)
-    gaps = torch.zeros(10).index_add_(0, group, chances - true)
-    return float(gaps.abs().sum() / len(chances))
-
-
-def between(real: Tensor, forged: Tensor) -> tuple[Tensor, Tensor]:
-    """Logits (n,), (m,) -> the middle between their means, and the steepness of the chance there."""
-    apart = real.mean() - forged.mean()
-    variance = (real.var() + forged.var()) / 2
-    return (real.mean() + forged.mean()) / 2, apart.clamp(min=0) / variance.clamp(min=1e-6)
-
-
-def remembered(subjects: int, numbers: dict[str, Any]) -> Line:
-    """The same out of a card, one line for all subjects; Mishap if the critic was never measured.
-
-    A critic right in a share a of cases has its two means 2 q(a) spreads apart, q being the normal quantile.
-    """
-    try:
-        means = numbers["critic's line"]["yardsticks"]
-        apart = means["mean of real"] - means["mean of forged"]
-        right, takes = (
-            numbers["critic right"]["value"],
-            numbers["forged taken for real"]["yardsticks"]["real taken for real"],
-        )
-    except KeyError:
-        raise Mishap("This critic was never held against real pictures, so its verdict cannot be read.") from None
-    spreads = 2 * float(torch.special.ndtri(torch.tensor(min(max(right, 0.5), 0.999))))
-    middle = torch.full((subjects,), float(numbers["critic's line"]["value"]))
-    steep = torch.full((subjects,), spreads**2 / max(apart, 1e-6))
-    return Line(middle, steep, torch.full((subjects,), takes), torch.zeros(subjects, dtype=torch.long))
+def line(name: str) -> Line:
+    """The line of a shipped critic, as its card has it: the same with the collection at hand and without."""
+    return from_card(card(name).get("line"), max(1, card(name)["config"]["classes"]))

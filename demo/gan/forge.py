@@ -54,10 +54,12 @@ def sight(verdict: forgery.Verdict, name: str, subject: str, pupil: str) -> dict
 
 
 def look(asked: dict[str, Any]) -> dict[str, str]:
-    """What is on the pad {"name", "subject", "pupil", "dots"}, judged; nothing where the pad is empty."""
+    """What is on the pad {"name", "subject", "pupil", "dots"}, judged."""
     name = asked.get("name", "")
     k, drawing = forgery.subject(name, asked.get("subject")), unpack(asked.get("dots"), name)
-    return {} if is_empty(drawing) else {"html": view(forgery.weigh(drawing, name, k, asked.get("pupil")))}
+    if is_empty(drawing):
+        return {"html": f'<p class="key">{escape(TEXTS["empty"])}</p>'}
+    return {"html": view(forgery.weigh(drawing, name, k, asked.get("pupil")))}
 
 
 class Forge:

@@ -1,7 +1,7 @@
 """The room where you look at paintings: choose, guess, and hear the critic."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -26,16 +26,19 @@ LATER: dict[str, Any] = {"show_progress": "minimal", "api_visibility": "private"
 AT_ONCE = {"queue": False, "show_progress": "hidden", "api_visibility": "private", "trigger_mode": "always_last"}
 
 
-def result(collection: str, y: Tensor, chances: Tensor, guessed: str) -> str:
+def result(collection: str, y: Tensor, chances: Tensor, guessed: Callable[[int], str]) -> str:
     """What the critic took for real, beside what it takes of unseen real pictures."""
     found = line(f"gan-{collection}")
     real = round(float(found.takes[y].mean()) * len(y))
     n = int(found.n[y.unique()].sum())
-    yard = TEXTS["yard" if n else "yard_card"].format(count=len(y), real=real, n=n)
-    return say(TEXTS["took"].format(took=int((chances > 0.5).sum()), count=len(y)), yard, guessed)
+    yard = TEXTS["yard"].format(count=len(y), real=real, n=n)
+    took = int((chances > 0.5).sum())
+    return say(TEXTS["took"].format(took=took, count=len(y)), yard, guessed(took))
 
 
-def hang(collection: str, subject: str, bold: float, seed: int, spoken: bool, guessed: str) -> tuple[str, str]:
+def hang(
+    collection: str, subject: str, bold: float, seed: int, spoken: bool, guessed: Callable[[int], str]
+) -> tuple[str, str]:
     """The wall of paintings, and the result sentence."""
     x, y = painted(collection, subject, seed, bold, COUNT)
     if not spoken:
@@ -118,8 +121,9 @@ class Paint:
                 self.album = Album()
             with room.see:
                 self.pictures = view("gan-paint-wall", TEXTS["near"])
-                self.real = view("gan-paint-real", TEXTS["near"])
+            with room.under:
                 self.between = view("gan-paint-between", TEXTS["near"])
+                self.real = view("gan-paint-real", TEXTS["near"])
             with room.more:
                 text("p", TEXTS["key"], "key")
         self.wire()
@@ -151,7 +155,8 @@ class Paint:
     def wire(self) -> None:
         """Paintings come first, since real pictures and the critic's line may have to be fetched and found."""
         asked = [self.collection, self.subject, self.bold, self.seed, self.spoken, self.room.guess]
-        paintings = {"fn": border(self.show), "inputs": asked, "outputs": [self.pictures, self.room.result], **AT_ONCE}
+        shown = [self.pictures, self.room.result, self.between]
+        paintings = {"fn": border(self.show), "inputs": asked, "outputs": shown, **AT_ONCE}
         real = {
             "fn": border(beside),
             "inputs": [self.collection, self.subject, self.spoken],
@@ -172,13 +177,17 @@ class Paint:
 
     def show(
         self, collection: str, subject: str, bold: float, seed: int | None, spoken: bool, guess: str
-    ) -> tuple[Any, Any]:
+    ) -> tuple[Any, Any, Any]:
         if seed is None:  # the box is empty: the next number is being typed
-            return gr.skip(), gr.skip()
-        return hang(collection, subject, bold, seed, spoken, self.room.guessed(guess))
+            return gr.skip(), gr.skip(), gr.skip()
+
+        def guessed(took: int) -> str:
+            return self.room.guessed(guess, self.room.words["guesses"][max(0, took - 1) // 4])
+
+        return *hang(collection, subject, bold, seed, spoken, guessed), ""  # a morph was of other paintings
 
     def preview(self, collection: str, subject: str, bold: float, seed: int) -> str:
-        return hang(collection, subject, bold, seed, False, "")[0]
+        return hang(collection, subject, bold, seed, False, lambda _: "")[0]
 
     def again(self, seed: int) -> tuple[bool, int]:
         """The next seed; from now on the critic speaks."""

@@ -62,6 +62,9 @@ class Duel(Bench):
         if not RUNS.is_here(key) or self.own(key).trainer.step < EARLIEST:
             raise Mishap(TEXTS["ruin_early"].format(steps=EARLIEST))
         run = self.own(key)
+        before = self.rules.of(run.trainer)
         training.change(run, rules)
+        if self.rules.of(run.trainer) == before:
+            return training.note(TEXTS["did_nothing"])
         said = TEXTS[f"did_{name}"] if run.seat else f"{TEXTS[f'did_{name}']} {TEXTS['press_on']}"
         return training.note(said)

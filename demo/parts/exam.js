@@ -20,6 +20,7 @@ async function fresh() {
   if (!answer) return;
   key = answer.id; answers = null; marks = answer.pictures.map(() => false);
   twin.hidden = true;
+  if (props.value && props.value.result) { props.value = { result: '' }; trigger('input'); }
   items = answer.pictures.map(({ src, subject }, i) => {
     const item = document.createElement('li'), button = document.createElement('button'), picture = document.createElement('img');
     const title = document.createElement('p'), truth = document.createElement('p');
@@ -74,6 +75,7 @@ async function handIn() {
   keep(answer);
   props.value = { result: answer.result };
   trigger('input');
+  setTimeout(() => document.querySelector('#gan-play-result').scrollIntoView({ block: 'nearest', behavior: 'smooth' }), 300);
 }
 function look(i) {
   const mine = items[i].querySelector('img');

@@ -75,9 +75,12 @@ class Room:
                 self._more = gr.Accordion(self.page["more"], open=False, elem_classes=["more"])
         return inside(self._row, self._do, self._more)
 
-    def guessed(self, guess: Any) -> str:
-        """What the person guessed, as a sentence; empty before the guess or for a guess that was not offered."""
-        return self.page["guessed"].format(guess=guess) if guess in self.words["guesses"] else ""
+    def guessed(self, guess: Any, came: str = "") -> str:
+        """What the person guessed, and whether it came so where that is known; empty for what was not offered."""
+        if guess not in self.words["guesses"]:
+            return ""
+        kind = "guessed" if not came else "guessed_right" if guess == came else "guessed_wrong"
+        return self.page[kind].format(guess=guess, came=came)
 
     def _guess(self) -> gr.Radio:
         return gr.Radio(

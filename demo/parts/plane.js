@@ -24,7 +24,7 @@ async function ask(fn, more) {
 async function begin() {
   born += 1;
   stop();
-  if (rules.world === 'own' && places.length < FEWEST) { now = null; real = null; trouble.textContent = words.draw; paint(); return; }
+  if (rules.world === 'own' && places.length < FEWEST) { now = null; real = null; count.textContent = ''; trouble.textContent = words.draw; paint(); return; }
   const answer = await ask(server.begin, { old: key, places: rules.world === 'own' ? places : null });
   if (!answer) return;
   real = pairs(answer.real);

@@ -19,15 +19,15 @@ LAYERS = ("map", "arrows", "net")
 
 PAGE = """
 <div class="field" data-words="{given}">
-<canvas tabindex="0" role="img" aria-label="{plane}"></canvas>
-<p class="legend"><span class="real">{real}</span> <span class="fake">{fake}</span>
-<span class="yes">{near}</span> <span class="no">{off}</span></p>
 <div class="player">
 <button type="button" class="play">{play}</button>
 <button type="button" class="step">{step}</button>
 <button type="button" class="over">{over}</button>
 <label class="pace">{pace} <select>{paces}</select></label>
 </div>
+<canvas tabindex="0" role="img" aria-label="{plane}"></canvas>
+<p class="legend"><span class="real">{real}</span> <span class="fake">{fake}</span>
+<span class="yes">{near}</span> <span class="no">{off}</span></p>
 <div class="layers" role="group" aria-label="{layers}">{boxes}</div>
 <p class="count" aria-live="off">&nbsp;</p>
 <p class="trouble" role="status"></p>

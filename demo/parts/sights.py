@@ -1,7 +1,7 @@
 """What the server sees in a drawing, shown while it is drawn.
 
 The value goes to the page only: {"html", ...facts}. Whenever the room's pad has changed the page asks the server
-straight, without an event, look({...facts, "dots"}), and shows the html that it answers; {} leaves all as it is.
+straight, without an event, look({...facts, "dots"}), and shows the html that it answers.
 """
 
 from collections.abc import Callable

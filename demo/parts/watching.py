@@ -44,7 +44,8 @@ class Watch:
     def view(self, token: str, guessed: str) -> list[str]:
         """Picture, result and curves as they were last shown."""
         run = self.run(token)
-        told = f'<p class="watched">{escape(self.texts["watching"])}</p>'
+        home = f'<a href="?">{escape(self.texts["watch_leave"])}</a>'
+        told = f'<p class="watched">{escape(self.texts["watching"])} {home}</p>'
         if run.seen is None:
             return [told, "", ""]
         said, yard = run.seen.result
