@@ -47,7 +47,7 @@ def sheet(pictures: Sequence[Tensor], wide: int) -> Tensor:
 
 
 def animated(sheets: Sequence[Tensor], larger: int = 3, pace: int = 300, rest: int = 5) -> bytes:
-    """Sheets (H, W, 3) or (H, W) uint8 one after the other as a lossless WebP: `pace` ms each, the last `rest` times that."""
+    """Sheets (H, W[, 3]) uint8 one after the other as a lossless WebP: `pace` ms each, the last `rest` times that."""
     frames = [Image.fromarray(one.numpy()) for one in sheets]
     frames = [frame.resize((larger * frame.width, larger * frame.height), Image.Resampling.NEAREST) for frame in frames]
     file, times = BytesIO(), [pace] * (len(frames) - 1) + [rest * pace]
