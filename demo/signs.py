@@ -29,7 +29,7 @@ class Signs(NamedTuple):
     """What was measured at a step; the last four by the collection's judge, 0 where it has none."""
 
     told: float  # share of pairs of a real picture and a forgery that the critic ranks right; .5 by guessing
-    firm: float  # how sure it is of its choice in such a pair, right or wrong: 0 has no opinion, 1 no doubt
+    firm: float  # how sure it is of its choice in such a pair, right or wrong: 0 has no opinion, 1 no doubt; .5 unknown
     heart: float  # share of pairs of a training picture and an unseen one that it ranks so; .5 is right
     kinds: float  # subjects painted (effective number), as a share of those of the real pictures
     variety: float  # how far paintings of one subject lie apart, as a share of what real ones do
@@ -51,21 +51,24 @@ class Doctor:
                 self.shares = shares(judge, self.features)
                 self.variety = variety(self.features, self.real.y)
 
-    def watch(self, gan: GAN, trained: Batch, device: torch.device) -> Signs:
+    def watch(self, gan: GAN, trained: Batch, device: torch.device, step: int) -> Signs:
         """The mean of the last few looks, this one among them: one alone may be chance."""
-        self.looks.append(self.look(gan, trained, device))
+        self.looks.append(self.look(gan, trained, device, step))
         means = (sum(values) / len(self.looks) for values in zip(*(signs[:-1] for signs in self.looks)))
         return Signs(*means, each=self.looks[-1].each)
 
     @torch.inference_mode()
-    def look(self, gan: GAN, trained: Batch, device: torch.device) -> Signs:
-        """The signs of a game whose critic has learnt from pictures like `trained`."""
+    def look(self, gan: GAN, trained: Batch, device: torch.device, step: int = 0) -> Signs:
+        """The signs of a game at a step, whose critic has learnt from pictures like `trained`."""
         x, y = self.real.x.to(device), gan.labels(self.real).to(device)
-        forged = gan.paint(gan.latents(len(y), noise(8)).to(device), y)
+        forged = gan.paint(gan.latents(len(y), noise(8, step)).to(device), y)
         real, fake = gan.judge(x, y), gan.judge(forged, y)
         known = gan.judge(trained.x.to(device), gan.labels(trained).to(device))
         alike = gan.labels(trained).to(device)[:, None] == y
-        told, firm = float((real > fake).float().mean()), float((2 * (real - fake).sigmoid() - 1).abs().mean())
+        told = float((real > fake).float().mean())
+        # the logits of the other losses are no log-odds, and say nothing of how sure the critic is
+        known_firm = gan.config.loss in ("relativistic", "non-saturating")
+        firm = float((2 * (real - fake).sigmoid() - 1).abs().mean()) if known_firm else 0.5
         heart = float((known[:, None] > real)[alike].float().mean())
         if not self.judge or self.real.y is None:
             return Signs(told, firm, heart, 0, 0, 0)

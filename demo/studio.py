@@ -38,7 +38,7 @@ class Bench:
         with outside():
             # A fixed secret, so that the browser can still read the id after the server was started anew.
             self.stored = gr.BrowserState("", storage_key=f"atelier-{family}-run", secret="an id is no treasure")
-        self.watch = Watch(family, RUNS)
+        self.watch = Watch(family, RUNS, training.draw)
         with Room(f"{family}.train") as room:
             self.room = room
             with room.do:
@@ -158,7 +158,7 @@ class Bench:
         page = house()
         page.unload(leave)
         found = page.load(border(self.arrive), [self.stored, self.data], shown, **QUIET)
-        self.watch.wire([self.view, self.room.result, self.charts], self.verbs, self.room.guess, self.room.guessed)
+        self.watch.wire([self.view, self.room.result, self.charts], [*self.verbs, *self.room.folds], self.room)
         for event in (found, brought):
             event.then(border(self.told), self.stored, [*self.rules.controls.values()], **HIDDEN)
 

@@ -208,6 +208,8 @@ def resumed(family: str, loaded: checkpoint.Loaded, text: str) -> Trainer:
 def packed(run: Run, folder: Path) -> list[str]:
     """Card and weights of the run as it stands, written into the folder."""
     card = checkpoint.describe(run.trainer, "trained on the page")
+    if isinstance(run.trainer.data, Few):
+        card["remark"] = f"When it was kept, it learnt from {FEW} pictures only."
     checkpoint.save(folder, run.trainer.model, card, getattr(run.trainer.data, "tokenizer", None))
     return [f"{folder}/{name}" for name in ("card.json", "model.safetensors")]
 

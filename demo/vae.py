@@ -100,7 +100,8 @@ class Sketch:
         asked = [self.collection, self.turn, self.room.guess]
         self.another.click(border(self.show), asked, shows, **AT_ONCE).then(**after)
         self.collection.input(border(self.show), asked, shows, **AT_ONCE).then(**after)
-        post().change(border(self.receive), [post(), self.turn, self.room.guess], [self.collection, *shows], **AT_ONCE)
+        sent = [post(), self.turn, self.room.guess]
+        post().change(border(self.receive), sent, [self.collection, *shows], **AT_ONCE).then(**after)
         page: Any = Context.root_block
         page.load(border(self.open), asked, shows, **AT_ONCE).then(**after)
 

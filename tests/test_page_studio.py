@@ -109,6 +109,7 @@ def test_visitors_do_not_see_each_other_but_by_a_link(visit):
     assert step(other) == 0 and other.locator(f"{START}:visible").count() == 1
 
     link = page.locator("#gan-train-view a").get_attribute("href")
+    other = other.context.new_page()
     other.goto(page.url + link)
     other.wait_for_selector("#gan-train-view:visible", timeout=LONG)  # the link opens the room
     other.wait_for_selector(f"text={TEXTS['watching']}", timeout=LONG)
@@ -161,7 +162,7 @@ def test_a_run_can_be_rewound_filmed_and_told_other_rules(visit):
     bar.press("End")
     page.wait_for_selector("#gan-train-view .meter:not([data-step='0'])")
 
-    page.locator("#gan-train .more button").first.click()
+    page.locator("#gan-train .more .label-wrap").last.click()
     page.get_by_role("radio", name="with a margin (hinge)").check()
     page.wait_for_timeout(500)
     page.click(ON)
@@ -183,10 +184,10 @@ def test_a_run_can_be_rewound_filmed_and_told_other_rules(visit):
 
 def test_a_game_is_broken_named_and_mended(visit):
     page = room(visit(refusals=True))
-    page.click("#gan-train-ruin button")
+    page.click("#gan-train-ruin .label-wrap")
     page.click("#gan-train-break-free")
     page.wait_for_selector("text=only what works can be broken", timeout=LONG)
-    page.locator("#gan-train .more button").last.click()
+    page.locator("#gan-train .more .label-wrap").last.click()
     enter(page, "#gan-train-batch input", "16")
     page.click(START)
     until(page, 50)
@@ -219,7 +220,7 @@ def test_settings_out_of_reason_get_a_sentence(page, box, value):
     room(page)
     page.evaluate("document.querySelectorAll('.toast-close').forEach((cross) => cross.click())")
     if not page.locator(f"#gan-train-{box} input").is_visible():
-        page.locator("#gan-train .more button").first.click()
+        page.locator("#gan-train .more .label-wrap").last.click()
     enter(page, f"#gan-train-{box} input", value)
     page.click(START)
     page.wait_for_selector(f".toast-body, {PAUSE}:visible", timeout=LONG)

@@ -85,7 +85,7 @@ def test_a_name_needs_more_than_one_look(doctor, gan, faces, monkeypatch):
     ill = well._replace(heart=1.0)
     seen = iter([well, well, ill, *[ill] * LOOKS])
     monkeypatch.setattr(doctor, "look", lambda *_: next(seen))
-    names = [doctor.illness(doctor.watch(gan, faces.fixed(1, "train"), CPU)) for _ in range(3 + LOOKS)]
+    names = [doctor.illness(doctor.watch(gan, faces.fixed(1, "train"), CPU, 0)) for _ in range(3 + LOOKS)]
     assert names[:3] == [""] * 3 and names[-1] == "heart"
 
 

@@ -1,6 +1,6 @@
 """What a collection of pictures owes, and the card that says where it comes from."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 
@@ -50,7 +50,7 @@ class Few(Pictures):
 
     def __init__(self, whole: Pictures, n: int) -> None:
         self.whole, self.n = whole, n
-        self.card = replace(whole.card, title=f"{whole.card.title}, {n} pictures of it")
+        self.card = whole.card
         self.known = whole.fixed(n, "train")
 
     def batch(self, size: int, rng: torch.Generator, split: str = "train") -> Batch:

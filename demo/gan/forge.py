@@ -53,12 +53,17 @@ def sight(verdict: forgery.Verdict, name: str, subject: str, pupil: str) -> dict
     return {"html": view(verdict), "name": name, "subject": subject, "pupil": pupil}
 
 
+def blank() -> str:
+    """What stands there while the pad is empty."""
+    return f'<p class="key">{escape(TEXTS["empty"])}</p>'
+
+
 def look(asked: dict[str, Any]) -> dict[str, str]:
     """What is on the pad {"name", "subject", "pupil", "dots"}, judged."""
     name = asked.get("name", "")
     k, drawing = forgery.subject(name, asked.get("subject")), unpack(asked.get("dots"), name)
     if is_empty(drawing):
-        return {"html": f'<p class="key">{escape(TEXTS["empty"])}</p>'}
+        return {"html": blank()}
     return {"html": view(forgery.weigh(drawing, name, k, asked.get("pupil")))}
 
 
@@ -104,27 +109,35 @@ class Forge:
         self.imitate.click(border(self.search), drawing[:3], self.twin, **SLOWLY)
 
     def see(self, value: Any, name: str, subject: str, pupil: str, guess: str) -> tuple[Any, str]:
-        """What is on the pad, judged; the last verdict stays where the pad is empty."""
+        """What is on the pad, judged."""
         k, drawing = forgery.subject(name, subject), unpack(dots(value), name)
         if is_empty(drawing):
-            return gr.skip(), say(TEXTS["empty"])
+            return {"html": blank(), "name": name, "subject": subject, "pupil": pupil}, say(TEXTS["empty"])
         return self.judged(drawing, name, k, pupil, guess)
 
-    def rest(self, *drawing: Any) -> tuple[str, str]:
+    def rest(self, value: Any, name: str, subject: str, pupil: str, guess: str) -> tuple[str, str]:
         """Only the sentence: the page shows by itself what is seen. The forger's answer was to another drawing."""
-        return self.see(*drawing)[1], ""
+        k, drawing = forgery.subject(name, subject), unpack(dots(value), name)
+        if is_empty(drawing):
+            return say(TEXTS["empty"]), ""
+        return self.sentence(forgery.chance(drawing, name, k, pupil), name, k, pupil, guess), ""
 
     def judged(self, drawing: Tensor, name: str, k: int, pupil: str, guess: str) -> tuple[dict[str, str], str]:
         verdict = forgery.weigh(drawing, name, k, pupil)
+        shown = sight(verdict, name, card(name)["data"]["labels"][k], pupil)
+        return shown, self.sentence(verdict.chance, name, k, pupil, guess)
+
+    def sentence(self, chance: float, name: str, k: int, pupil: str, guess: str) -> str:
+        """The chance that the critic gives, and what it is worth."""
         gan, lessons = forgery.critic(pupil, name)
         takes, n = forgery.taken(gan, name, k)
         label = card(name)["data"]["labels"][k]
-        said = TEXTS["said"].format(chance=round(100 * verdict.chance), subject=label)
+        said = TEXTS["said"].format(chance=round(100 * chance), subject=label)
         yard = TEXTS["yard"].format(takes=round(takes * n), n=n)
         found = line(f"gan-{name}")
         sure = {"lessons": lessons, "off": 100 * found.off, "luck": 100 * found.luck}
         yard += " " + TEXTS["whose" if lessons else "shipped"].format(**sure)
-        return sight(verdict, name, label, pupil), say(said, yard, self.room.guessed(guess))
+        return say(said, yard, self.room.guessed(guess))
 
     def show(self, name: str, turn: int, pupil: str, guess: str) -> tuple[Any, ...]:
         """A real picture on the pad, to begin with or to be spoilt."""

@@ -93,6 +93,12 @@ def weigh(drawing: Tensor, collection: str, k: int, key: Any = None) -> Verdict:
     return Verdict(x[0], believed(gan, collection, x, k), clues(gan, collection, x, k))
 
 
+@redraw.at_easel
+def chance(drawing: Tensor, collection: str, k: int, key: Any = None) -> float:
+    """The chance alone, without the clues, which cost most of the time."""
+    return believed(critic(key, collection)[0], collection, ink.settle(drawing, collection), k)
+
+
 def begun(collection: str, n: int) -> tuple[Tensor, int]:
     """A real picture to begin with, (C, side, side) in 0..1 as it lies on the pad, and its label; n counts through."""
     batch = redraw.unseen(collection).fixed(1, start=n % 1000)
@@ -179,7 +185,7 @@ def teach(
 @torch.inference_mode()
 def taken(gan: GAN, collection: str, k: int) -> tuple[float, int]:
     """The share of unseen real pictures of label k it takes for real, and how many they are."""
-    x, y = examples(f"gan-{collection}")
+    x, y = (part[1::2] for part in examples(f"gan-{collection}"))  # on the others the line was found
     return float((odds(gan, collection, x[y == k], y[y == k]) > 0).float().mean()), int((y == k).sum())
 
 

@@ -153,7 +153,7 @@ class Paint:
         self.more = gr.Button(TEXTS["paint"], variant="primary", elem_id="gan-paint-go")
 
     def wire(self) -> None:
-        """Paintings come first, since real pictures and the critic's line may have to be fetched and found."""
+        """Paintings come first: real pictures may have to be read from a pack."""
         asked = [self.collection, self.subject, self.bold, self.seed, self.spoken, self.room.guess]
         shown = [self.pictures, self.room.result, self.between]
         paintings = {"fn": border(self.show), "inputs": asked, "outputs": shown, **AT_ONCE}
@@ -173,7 +173,7 @@ class Paint:
         changed = self.collection.input(border(self.change), self.collection, self.subject, **AT_ONCE)
         changed.then(**preview).then(**paintings).then(**real)
         self.album.wire(asked[:4], self.between, self.room.result)
-        house().load(**paintings).then(**real).then(border(self.warm), self.collection, None, **AT_ONCE)
+        house().load(**paintings).then(**real)
 
     def show(
         self, collection: str, subject: str, bold: float, seed: int | None, spoken: bool, guess: str
@@ -195,7 +195,3 @@ class Paint:
 
     def change(self, collection: str) -> gr.Dropdown:
         return gr.Dropdown(subjects(collection), value=TEXTS["mix"])
-
-    def warm(self, collection: str) -> None:
-        """Finds the critic's line while the person still looks."""
-        line(f"gan-{collection}")

@@ -31,6 +31,7 @@ class Room:
         self.words = words(name)
         self.page = words("page")
         self._more: gr.Accordion | None = None
+        self.folds: list[gr.Accordion] = []
 
     def __enter__(self) -> Self:
         self._room = gr.Column(elem_id=self.id, elem_classes=["room", f"family-{self.name.split('.')[0]}"])
@@ -73,6 +74,7 @@ class Room:
         if self._more is None:
             with self.do:
                 self._more = gr.Accordion(self.page["more"], open=False, elem_classes=["more"])
+                self.folds.append(self._more)
         return inside(self._row, self._do, self._more)
 
     def guessed(self, guess: Any, came: str = "") -> str:

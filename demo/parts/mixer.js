@@ -4,7 +4,7 @@ const { first, ...words } = JSON.parse(find('.given').dataset.words);
 const reads = find('.reads canvas'), again = find('.again canvas'), caption = find('.again figcaption'), way = find('.way');
 const nine = [...element.querySelectorAll('.nine button')], trouble = find('.trouble');
 const FAR = 3, NEAR = 8, STEP = 0.05;  // ends of a slider, half its thumb in CSS pixels, one key press
-let seen = null, code = [], draws = [], sliders = [], moved = false, painted = '';
+let seen = null, given = null, code = [], draws = [], sliders = [], moved = false, painted = '';
 
 function draw(canvas, dots) {
   const bytes = atob(dots), side = seen.side, channels = bytes.length / (side * side), image = new ImageData(side, side);
@@ -34,7 +34,8 @@ const follow = newest(async () => {
   const answer = await ask(server.mix, {});
   if (answer && moved) paint(answer.dots);
 });
-const look = newest(async (dots) => {
+const look = newest(async ({ dots, laid }) => {
+  if (laid !== given) return;  // another picture was laid on the pad in between
   const answer = await ask(server.look, { dots });
   if (answer && answer.mean) show(answer);
 });
@@ -108,7 +109,9 @@ function build(n) {
 }
 
 function read() {
-  if (props.value && props.value.mean && props.value !== seen) show(props.value);
+  if (!props.value || !props.value.mean || props.value === given) return;
+  given = props.value;
+  show(given);
 }
 function show(value) {
   seen = value; code = [...seen.mean]; moved = false; trouble.textContent = '';
@@ -124,6 +127,6 @@ function show(value) {
 find('.shake').addEventListener('click', () => { if (seen) shake(); });
 find('.reset').addEventListener('click', () => { if (seen) take({ code: seen.mean, dots: seen.again }); });
 nine.forEach((button, i) => button.addEventListener('click', () => { if (draws[i]) take(draws[i]); }));
-element.closest('.room').addEventListener('drawn', ({ detail }) => { if (seen) look(detail); });
+element.closest('.room').addEventListener('drawn', ({ detail }) => { if (seen) look({ dots: detail, laid: given }); });
 watch('value', read);
 read();

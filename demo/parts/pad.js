@@ -55,6 +55,7 @@ function send() {
   clearTimeout(timer); clearTimeout(resting); timer = 0; sent = performance.now();
   const drawn = dots();
   element.dispatchEvent(new CustomEvent('drawn', { bubbles: true, detail: drawn }));
+  if (!from) props.value = { dots: drawn };  // a button may be pressed before the event
   resting = setTimeout(() => { props.value = { dots: drawn }; trigger('input'); }, REST);
 }
 function soon() {
@@ -181,6 +182,7 @@ function read() {
   if (!value || value.turn === undefined || value.turn === turn) return;
   turn = value.turn;
   press(false);
+  clearTimeout(timer); clearTimeout(resting); timer = 0;  // what was drawn is gone
   lay(value.side, value.channels);
   show(value.dots);
 }

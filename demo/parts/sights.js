@@ -8,14 +8,14 @@ function read() {
   facts = rest; trouble.textContent = '';
   box.innerHTML = html;
 }
-const follow = newest(async (dots) => {
-  const asked = facts;
+const follow = newest(async ({ dots, asked }) => {
+  if (asked !== facts) return;
   let answer;
   try { answer = await server.look({ ...asked, dots }); } catch { answer = { mishap: trouble.dataset.lost }; }
   if (asked !== facts) return;  // another picture was laid on the pad in between
   trouble.textContent = answer.mishap || '';
   if (answer.html) box.innerHTML = answer.html;
 });
-element.closest('.room').addEventListener('drawn', ({ detail }) => { if (facts) follow(detail); });
+element.closest('.room').addEventListener('drawn', ({ detail }) => { if (facts) follow({ dots: detail, asked: facts }); });
 watch('value', read);
 read();

@@ -9,9 +9,8 @@ from typing import Any
 
 import gradio as gr
 
-from core.model import Mishap
 from demo.parts.border import border
-from demo.parts.lesson import house, outside, say
+from demo.parts.lesson import Room, house, outside, say
 from demo.parts.post import way
 from demo.runs import Run, Runs
 from demo.words import words
@@ -23,48 +22,47 @@ HIDDEN: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"
 class Watch:
     """What a bench needs to be watched: the link's token, and a clock that runs only for watchers."""
 
-    def __init__(self, family: str, runs: Runs) -> None:
-        self.family, self.runs, self.texts = family, runs, words("train")
+    def __init__(self, family: str, runs: Runs, draw: Callable[[Run], str]) -> None:
+        self.family, self.runs, self.draw, self.texts = family, runs, draw, words("train")
         with outside():
             self.token = gr.State("")
             self.clock = gr.Timer(EVERY, active=False)
 
-    def run(self, token: Any) -> Run:
-        """The run that a link shows; Mishap if it is not here or of another family."""
+    def run(self, token: str) -> Run | None:
+        """The run that a link shows, if it is here and of this family."""
         run = self.runs.watched(token)
-        if run is None or run.trainer.plan.family != self.family:
-            raise Mishap(self.texts["not_watched"])
-        return run
+        return run if run and run.trainer.plan.family == self.family else None
 
     def asked(self, request: gr.Request) -> str:
-        """The token in the address that a page was opened with, if it is one for this family."""
+        """The token in the address that a page was opened with, if it shows a run of this family."""
         family, _, token = (request.query_params.get("watch") or "").partition(".")
-        return token if family == self.family else ""
+        return token if family == self.family and self.run(token) else ""
 
-    def view(self, token: str, guessed: str) -> list[str]:
-        """Picture, result and curves as they were last shown."""
+    def view(self, token: str, guessed: str) -> list[Any]:
+        """Picture, result and curves as they were last shown, and the clock, which stops where the run is gone."""
         run = self.run(token)
         home = f'<a href="?">{escape(self.texts["watch_leave"])}</a>'
-        told = f'<p class="watched">{escape(self.texts["watching"])} {home}</p>'
-        if run.seen is None:
-            return [told, "", ""]
+        told = f'<p class="watched">{escape(self.texts["watching" if run else "not_watched"])} {home}</p>'
+        if run is None or run.seen is None:
+            return [told, "", "", gr.Timer(active=run is not None)]
+        picture = run.seen.view if run.seat else self.draw(run)  # whoever drove may have left in the middle of a step
         said, yard = run.seen.result
-        return [run.seen.view + told, say(said, yard, guessed), run.seen.charts]
+        return [picture + told, say(said, yard, guessed), run.seen.charts, gr.skip()]
 
-    def wire(self, outputs: list[Any], verbs: list[Any], guess: gr.Radio, guessed: Callable[[Any], str]) -> None:
-        """outputs: view, result and curves; verbs: what a watcher is not shown."""
+    def wire(self, outputs: list[Any], hidden: list[Any], room: Room) -> None:
+        """outputs: view, result and curves; hidden: what a watcher is not shown."""
 
         def begin(request: gr.Request) -> list[Any]:
             token = self.asked(request)
             if not token:
-                return [gr.skip()] * (2 + len(verbs))
-            return [token, gr.Timer(active=True), *[gr.update(visible=False)] * len(verbs)]
+                return [gr.skip()] * (2 + len(hidden))
+            return [token, gr.Timer(active=True), *[gr.update(visible=False)] * len(hidden)]
 
-        def look(token: str, guess: str) -> list[str]:
-            return self.view(token, guessed(guess))
+        def look(token: str, guess: str) -> list[Any]:
+            return self.view(token, room.guessed(guess))
 
         opening = way(words(self.family)["title"], words(f"{self.family}.train")["title"])
         mine = f"new URLSearchParams(location.search).get('watch')?.startsWith('{self.family}.')"
-        opened = house().load(border(begin), None, [self.token, self.clock, *verbs], **HIDDEN)
+        opened = house().load(border(begin), None, [self.token, self.clock, *hidden], **HIDDEN)
         opened.then(None, None, None, js=f"() => {mine} && ({opening})()")
-        self.clock.tick(border(look), [self.token, guess], outputs, trigger_mode="once", **HIDDEN)
+        self.clock.tick(border(look), [self.token, room.guess], [*outputs, self.clock], trigger_mode="once", **HIDDEN)
