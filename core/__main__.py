@@ -23,7 +23,7 @@ from core.families import FAMILIES, build
 from core.gan import GAN
 from core.model import Mishap, seeded
 from core.train import Plan, Trainer, pick_device
-from core.verdict import measured, to_card
+from core.verdict import to_card
 
 
 def main(arguments: list[str]) -> None:
@@ -155,8 +155,7 @@ def measure(options: argparse.Namespace, arguments: list[str]) -> None:
     on = options.on.name if options.on else f"{card['data']['name']}, held out"
     if options.write and not options.on:
         if isinstance(model, GAN):
-            real = measures.unseen(model, data)
-            card["line"] = to_card(measured(model, real.x, model.labels(real)))
+            card["line"] = to_card(measures.line(model, data))
         checkpoint.write_card(folder, {**card, "numbers": numbers})
     if options.json:
         print(json.dumps({"checkpoint": folder.name, "on": on, "seconds": seconds, "numbers": numbers}))

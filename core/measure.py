@@ -20,7 +20,7 @@ from core.gpt import GPT
 from core.judge import Judge
 from core.model import Batch, Mishap, noise, seeded
 from core.vae import VAE, kl
-from core.verdict import EACH, measured
+from core.verdict import EACH, Line, measured
 
 CHUNK = 250  # pictures that go through a network at once
 ENDLESS = 2**24  # pictures in a part of a collection: no training sees so many
@@ -126,7 +126,7 @@ def measure_gan(gan: GAN, data: Pictures, n: int, judge: Judge) -> dict[str, Num
         numbers["as asked"] = Number(
             right, "share", len(y), {"real pictures": best, "chance": 1 / judge.config.classes}
         )
-    return numbers | verdicts(gan, unseen(gan, data))
+    return numbers | verdicts(line(gan, data))
 
 
 def unseen(gan: GAN, data: Pictures, each: int = EACH) -> Batch:
@@ -135,10 +135,15 @@ def unseen(gan: GAN, data: Pictures, each: int = EACH) -> Batch:
     return Batch(batch.x, gan.labels(batch))
 
 
-def verdicts(gan: GAN, real: Batch) -> dict[str, Number]:
+def line(gan: GAN, data: Pictures) -> Line:
+    """Where the critic's line lies, subject by subject."""
+    real = unseen(gan, data)
+    return measured(gan, real.x, gan.labels(real))
+
+
+def verdicts(line: Line) -> dict[str, Number]:
     """The critic on unseen pictures of all subjects and as many forgeries: subject by subject, since
     what it gives to one subject cannot be compared with what it gives to another."""
-    line = measured(gan, real.x, gan.labels(real))
     n = int(line.n.sum())
     takes, passes = (float((share * line.n).sum() / n) for share in (line.takes, line.passes))
     return {

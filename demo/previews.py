@@ -53,10 +53,10 @@ class Wall:
     def sentence(self, run: Run) -> tuple[str, str]:
         """What the critic can tell; or what is wrong with the game, and at which value one calls it so."""
         data, texts = run.trainer.data, words("train")
-        trained = data.fixed(min(LEARNT, data.held("train")), "train")
         if run.marks and run.marks[-1][0] == run.trainer.step:
             signs = run.marks[-1][1]
         else:
+            trained = data.fixed(min(LEARNT, data.held("train")), "train")
             signs = self.doctor.watch(run.trainer.model, trained, run.trainer.device, run.trainer.step)
             run.mark(signs)
         ill = self.doctor.illness(signs)

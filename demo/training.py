@@ -52,8 +52,8 @@ def begin(family: str, name: str, size: str, text: str, plan: dict[str, Any], op
     """A new run at step 0; Mishap for anything that does not exist or is out of range."""
     if name not in COLLECTIONS or COLLECTIONS[name].learns not in FAMILIES[family].LEARNS:
         raise Mishap("This collection is not one that this family can learn.")
-    few = {"few": options.get("few", False)} if family == "gan" else {}
-    options = {name: value for name, value in options.items() if name != "few"}
+    options = dict(options)
+    few = options.pop("few", False)
     if COLLECTIONS[name].channels == 3 and family == "vae":
         options = options | {"likelihood": "gaussian"}
     agreed = Plan(family, name, size, options=options, **plan)
@@ -69,15 +69,16 @@ def change(run: Run, told: dict[str, Any]) -> None:
     """Other rules from the next step on; Mishap where a step would grow too long for all who wait."""
     with run.lock:
         fits(run.trainer.plan.family, run.trainer.batch, told.get("critic_steps", 1))
-        narrow(run.trainer, told)
-        run.trainer.change(**{name: value for name, value in told.items() if name != "few"})
+        told = dict(told)
+        if "few" in told:
+            narrow(run.trainer, told.pop("few"))
+        run.trainer.change(**told)
 
 
-def narrow(trainer: Trainer, told: dict[str, Any]) -> None:
-    """A few pictures to learn from, or all again, as told."""
+def narrow(trainer: Trainer, few: bool) -> None:
+    """Only a few pictures to learn from, or all."""
     whole = trainer.data.whole if isinstance(trainer.data, Few) else trainer.data
-    if "few" in told:
-        trainer.data = Few(whole, FEW) if told["few"] else whole
+    trainer.data = Few(whole, FEW) if few else whole
 
 
 def fits(family: str, batch: int, rounds: int = 1) -> None:

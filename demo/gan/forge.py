@@ -27,6 +27,7 @@ AT_ONCE: dict[str, Any] = {
     "trigger_mode": "always_last",
 }
 SLOWLY: dict[str, Any] = {"show_progress": "minimal", "api_visibility": "private", "trigger_mode": "once"}
+BLANK = f'<p class="key">{escape(TEXTS["empty"])}</p>'  # while the pad is empty
 RED = torch.tensor([0.66, 0.23, 0.15])[:, None, None] * 2 - 1  # the tab's accent, by day
 
 
@@ -48,14 +49,9 @@ def view(verdict: forgery.Verdict) -> str:
     )
 
 
-def sight(verdict: forgery.Verdict, name: str, subject: str, pupil: str) -> dict[str, str]:
+def sight(html: str, name: str, subject: str, pupil: str) -> dict[str, str]:
     """What the page shows, and what it has to say to be shown the next."""
-    return {"html": view(verdict), "name": name, "subject": subject, "pupil": pupil}
-
-
-def blank() -> str:
-    """What stands there while the pad is empty."""
-    return f'<p class="key">{escape(TEXTS["empty"])}</p>'
+    return {"html": html, "name": name, "subject": subject, "pupil": pupil}
 
 
 def look(asked: dict[str, Any]) -> dict[str, str]:
@@ -63,7 +59,7 @@ def look(asked: dict[str, Any]) -> dict[str, str]:
     name = asked.get("name", "")
     k, drawing = forgery.subject(name, asked.get("subject")), unpack(asked.get("dots"), name)
     if is_empty(drawing):
-        return {"html": blank()}
+        return {"html": BLANK}
     return {"html": view(forgery.weigh(drawing, name, k, asked.get("pupil")))}
 
 
@@ -112,7 +108,7 @@ class Forge:
         """What is on the pad, judged."""
         k, drawing = forgery.subject(name, subject), unpack(dots(value), name)
         if is_empty(drawing):
-            return {"html": blank(), "name": name, "subject": subject, "pupil": pupil}, say(TEXTS["empty"])
+            return sight(BLANK, name, subject, pupil), say(TEXTS["empty"])
         return self.judged(drawing, name, k, pupil, guess)
 
     def rest(self, value: Any, name: str, subject: str, pupil: str, guess: str) -> tuple[str, str]:
@@ -124,7 +120,7 @@ class Forge:
 
     def judged(self, drawing: Tensor, name: str, k: int, pupil: str, guess: str) -> tuple[dict[str, str], str]:
         verdict = forgery.weigh(drawing, name, k, pupil)
-        shown = sight(verdict, name, card(name)["data"]["labels"][k], pupil)
+        shown = sight(view(verdict), name, card(name)["data"]["labels"][k], pupil)
         return shown, self.sentence(verdict.chance, name, k, pupil, guess)
 
     def sentence(self, chance: float, name: str, k: int, pupil: str, guess: str) -> str:
@@ -155,7 +151,7 @@ class Forge:
         )
         counts = {"takes": round(done.takes * done.n), "usual": round(done.usual * done.n), "n": done.n}
         yard = TEXTS["learnt_yard"].format(subject=subject, **counts)
-        seen = sight(forgery.weigh(drawing, name, k, done.key), name, subject, done.key)
+        seen = sight(view(forgery.weigh(drawing, name, k, done.key)), name, subject, done.key)
         return done.key, seen, say(said, yard, self.room.guessed(guess))
 
     def search(self, value: Any, name: str, subject: str) -> str:
