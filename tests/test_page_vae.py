@@ -11,9 +11,11 @@ from gradio_client.exceptions import AppError
 from PIL import Image, ImageDraw
 
 from core.model import Mishap
-from demo import redraw, vae
+from demo import redraw
+from demo.parts.pad import dots as sent_dots
 from demo.redraw import collections, painter
 from demo.sketches import SKETCHES, pen
+from demo.vae.sketch import mix, shake
 from demo.words import words
 
 TEXTS = words("vae.sketch")
@@ -252,7 +254,7 @@ CODE = [0.0] * LATENT
 @pytest.mark.parametrize("value", [None, "", [], {}, *({"dots": d} for d in (None, "A", "=" * 16728, ["A"]))])
 def test_a_drawing_that_is_none_is_refused(value):
     with pytest.raises(Mishap):
-        redraw.unpack(vae.dots(value), NAME)
+        redraw.unpack(sent_dots(value), NAME)
 
 
 @pytest.mark.parametrize(
@@ -261,16 +263,16 @@ def test_a_drawing_that_is_none_is_refused(value):
 )
 def test_a_code_that_is_none_is_refused(numbers):
     with pytest.raises(Mishap):
-        vae.mix({"name": NAME, "code": numbers})
+        mix({"name": NAME, "code": numbers})
 
 
 def test_a_question_without_sense_is_refused():
     for asked in ({}, {"name": "nonsense", "code": CODE}, {"name": ["doodles"], "code": CODE}):
         with pytest.raises(Mishap):
-            vae.mix(asked)
+            mix(asked)
     for spread, seed in (([-1.0] * LATENT, 0), (CODE, -1), (CODE, nan), (CODE, "0x"), (CODE, 10**9)):
         with pytest.raises(Mishap):
-            vae.shake({"name": NAME, "code": CODE, "spread": spread, "seed": seed})
+            shake({"name": NAME, "code": CODE, "spread": spread, "seed": seed})
 
 
 def test_the_page_itself_hears_a_mishap_as_a_sentence(room):

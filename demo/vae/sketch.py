@@ -1,4 +1,4 @@
-"""Sketch and Redraw: the tab of the VAE."""
+"""Draw, see the code, move its sliders: the room of Sketch and Redraw."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import gradio as gr
 from gradio.context import Context
 from torch import Tensor
 
-from demo import redraw, studio
+from demo import redraw
 from demo.ink import is_empty
 from demo.limits import whole
 from demo.parts.border import border
@@ -130,15 +130,3 @@ class Sketch:
     def learn(self, value: Any, name: str, guess: str) -> str:
         redraw.learn_rival(name)
         return self.judge(value, name, guess)
-
-
-def tab() -> None:
-    """The tab with its rooms, and what scripts may call."""
-    with gr.Tab(words("vae")["title"], id="vae", elem_classes=["family-vae"]):
-        gr.api(border(redraw.redraw), api_name="redraw")
-        with gr.Tabs(elem_id="vae-rooms"):
-            if collections():  # a house without shipped models can still train one
-                with gr.Tab(TEXTS["title"], id="vae-sketch"):
-                    Sketch()
-            with gr.Tab(words("vae.train")["title"], id="vae-train"):
-                studio.Bench("vae")

@@ -1,4 +1,4 @@
-"""The Storyteller: the tab of the GPT."""
+"""Begin a story, watch it go on, ask what else it might have said: the room of the Storyteller."""
 
 import asyncio
 import json
@@ -10,12 +10,10 @@ import gradio as gr
 from gradio.context import Context
 
 from core.model import Mishap
-from demo import studio
 from demo.limits import whole
 from demo.parts.border import spoken, unread
 from demo.parts.lesson import Room, say, text
 from demo.parts.strip import strip
-from demo.spelling import name, rounded
 from demo.telling import (
     LENGTHS,
     SEEDS,
@@ -28,7 +26,6 @@ from demo.telling import (
     tell_readers,
     wish,
 )
-from demo.telling import tell as tell_on
 from demo.words import words
 
 TEXTS = words("gpt.tell")
@@ -53,41 +50,6 @@ def result(story: Story, guessed: str, note: str = "") -> str:
     yard = TEXTS["yard"].format(own=odds(found.own), pair=odds(found.pair), blind=odds(found.blind))
     unread = TEXTS["unread"].format(unread=odds(found.unread)) if found.unread else ""
     return say(said, " ".join(filter(None, (yard, unread, note))), guessed)
-
-
-# ---- for scripts ----
-
-
-async def tell(
-    beginning: str,
-    length: int = 120,
-    temperature: float = 0.8,
-    top_k: int = 0,
-    top_p: float = 0.95,
-    seed: int = 0,
-) -> tuple[str, list[dict[str, Any]]]:
-    """Goes on with a story: its whole text, and each token told with the chance the model gave it.
-
-    Parameters:
-        beginning: up to 4,000 characters; empty to let the storyteller begin
-        length: 10 to 400 tokens; a story that ends sooner is not gone on with
-        temperature: 0 to 2; 0 always takes the likeliest token, 1 is as learnt
-        top_k: 0 to 1000; only so many of the likeliest stay in, 0 keeps all
-        top_p: 0.05 to 1; the likeliest stay in until their chances add up to this
-        seed: 0 to 999999; the same wish with the same seed tells the same story
-    """
-    with spoken(tell):
-        story = await asyncio.to_thread(begin, wish(beginning, temperature, top_k, top_p, seed))
-        async for _ in tell_on(story, whole(length, *LENGTHS, "The length")):
-            pass
-        tokenizer = story.teller.tokenizer
-        return story.text(), [
-            {"token": name(tokenizer, guess.token), "id": guess.token, "chance": rounded(guess.chance)}
-            for guess in story.guesses
-        ]
-
-
-# ---- the page ----
 
 
 class Tell:
@@ -259,14 +221,3 @@ def slider(key: str, low: float, high: float, value: float, step: float) -> gr.S
             elem_id=f"gpt-tell-{key.replace('_', '-')}",
         )
     )
-
-
-def tab() -> None:
-    """The tab with its rooms, and what scripts may call."""
-    with gr.Tab(words("gpt")["title"], id="gpt", elem_classes=["family-gpt"]) as house:
-        gr.api(tell, api_name="tell", concurrency_limit=MANY, concurrency_id="tell")
-        with gr.Tabs(elem_id="gpt-rooms"):
-            with gr.Tab(TEXTS["title"], id="gpt-tell"):
-                Tell(house)
-            with gr.Tab(words("gpt.train")["title"], id="gpt-train"):
-                studio.Bench("gpt")

@@ -1,0 +1,20 @@
+"""Sketch and Redraw: the tab of the VAE, a file a room."""
+
+import gradio as gr
+
+from demo import redraw, studio
+from demo.parts.border import border
+from demo.vae.sketch import Sketch
+from demo.words import words
+
+
+def tab() -> None:
+    """The tab with its rooms, and what scripts may call."""
+    with gr.Tab(words("vae")["title"], id="vae", elem_classes=["family-vae"]):
+        gr.api(border(redraw.redraw), api_name="redraw")
+        with gr.Tabs(elem_id="vae-rooms"):
+            if redraw.collections():  # a house without shipped models can still train one
+                with gr.Tab(words("vae.sketch")["title"], id="vae-sketch"):
+                    Sketch()
+            with gr.Tab(words("vae.train")["title"], id="vae-train"):
+                studio.Bench("vae")
