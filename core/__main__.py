@@ -19,10 +19,12 @@ from core.data import COLLECTIONS, data_folder, open_collection
 from core.data import fetch as fetching
 from core.data.packs import PACKS, read_pack
 from core.data.text import RETOLD, whole_text
+from core.dial import turned
 from core.families import FAMILIES, build
 from core.gan import GAN
 from core.model import Mishap, seeded
 from core.train import Plan, Trainer, pick_device
+from core.vae import VAE
 from core.verdict import to_card
 
 
@@ -156,6 +158,8 @@ def measure(options: argparse.Namespace, arguments: list[str]) -> None:
     if options.write and not options.on:
         if isinstance(model, GAN):
             card["line"] = to_card(measures.line(model, data))
+        if isinstance(model, VAE) and model.config.dial and known:
+            card["dial"] = turned(model, data, known)._asdict()
         checkpoint.write_card(folder, {**card, "numbers": numbers})
     if options.json:
         print(json.dumps({"checkpoint": folder.name, "on": on, "seconds": seconds, "numbers": numbers}))

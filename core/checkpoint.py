@@ -220,10 +220,12 @@ def is_sane(name: str, value: Any, kind: Any) -> bool:
     """Whether a setting's value is one that costs little to try."""
     if isinstance(value, str):
         return len(value) <= 40
+    if isinstance(value, bool):
+        return kind is bool
     if isinstance(value, float):
         return kind is float and 0 <= value <= 1000  # False for NaN
     least, most = int(name not in ("channels", "side", "classes")), {"layers": 64, "context": 1024}.get(name, 65_536)
-    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+    return isinstance(value, int) and kind is not bool and least <= value <= most
 
 
 def read_weights(path: Path) -> tuple[dict[str, Tensor], list[list[str]]]:

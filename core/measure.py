@@ -166,11 +166,11 @@ def measure_vae(vae: VAE, data: Pictures, n: int) -> dict[str, Number]:
 
     def distortion(mean: Tensor, logvar: Tensor, rows: Tensor) -> Tensor:
         z = mean + (0.5 * logvar).exp() * torch.randn(mean.shape, generator=rng)
-        return vae.surprise(vae.decoder(z).float(), rows)
+        return vae.surprise(vae.logits(z), rows)
 
     nats = in_chunks(distortion, mean, logvar, x).mean() + carried.sum(1).mean()
     active = int((carried.mean(0) > 0.01).sum())
-    prior = vae.surprise(vae.decoder(torch.randn(len(x[:CHUNK]), vae.config.latent, generator=rng)), x[:CHUNK]).mean()
+    prior = vae.surprise(vae.logits(torch.randn(len(x[:CHUNK]), vae.config.latent, generator=rng)), x[:CHUNK]).mean()
     rivals = {
         f"PCA with {vae.config.latent} numbers": pca_error(train, x, vae.config.latent),
         "the mean picture": average,

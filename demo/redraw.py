@@ -27,6 +27,7 @@ from demo.sketches import SKETCHES, pen
 FIRST = "doodles"
 RIVALS: dict[str, tuple[Tensor, Tensor]] = {}  # collection -> what core.measure.principal found
 FARTHEST = 6.0  # a latent seldom lies beyond 3
+SLID, STOPS = 3.0, 25  # how far a slider goes to either side, and the places on it that are painted ahead
 SEEDS = 999_999
 COLOUR_PAD = 64  # dots along a side of the pad for paintings: two for each of the picture's
 BRUSH = 6  # dots of the pad
@@ -133,6 +134,19 @@ def look(drawing: Tensor, name: str) -> Seen:
 def paint(codes: Tensor, name: str) -> Tensor:
     """codes (n, Z) -> (n, C, S, S)"""
     return painter(name).decode(codes)
+
+
+def sweep(base: Tensor, latents: list[int], name: str) -> Tensor:
+    """All that the sliders of some latents would paint, the code base (Z,) standing still otherwise: (C, n S, STOPS S)
+
+    One latent at a time, so that nobody else at the easel waits for all of them.
+    """
+    rows = []
+    for k in latents:
+        codes = base.repeat(STOPS, 1)
+        codes[:, k] = torch.linspace(-SLID, SLID, STOPS)
+        rows.append(torch.cat(list(paint(codes, name)), 2))
+    return torch.cat(rows, 1)
 
 
 def cloud(mean: Tensor, spread: Tensor, n: int, seed: int) -> Tensor:

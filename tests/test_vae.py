@@ -4,9 +4,11 @@ import pytest
 import torch
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
+from core.checkpoint import SHELF, names, read_card
+from core.dial import stops
 from core.measure import pca_error
-from core.model import Batch, noise
-from core.vae import VAE, kl
+from core.model import Batch, Mishap, noise
+from core.vae import VAE, WIDEST, Residual, beta_at, kl, near, place_of
 
 
 def vae(**settings) -> VAE:
@@ -41,6 +43,55 @@ def test_order_puts_first_what_carries_most():
     model = vae()
     model.carried.copy_(torch.tensor([0.1, 3.0, 0.0, 2.0]))
     assert model.order.tolist() == [1, 3, 0, 2]
+
+
+def test_the_dial_goes_from_nothing_to_its_widest_and_back():
+    places = torch.linspace(0, 1, 9)
+    betas = beta_at(places)
+    assert (float(betas[0]), float(betas[-1])) == (0, WIDEST)
+    assert torch.allclose(place_of(betas), places, atol=1e-5)
+    assert torch.allclose(near(places).sum(1), torch.ones(9))
+
+
+def test_a_dial_changes_what_is_coded_and_painted_and_rests_at_the_configs_beta():
+    model = vae(dial=True, beta=4.0)
+    for part in model.modules():
+        if isinstance(part, Residual):
+            torch.nn.init.normal_(part.told.weight, std=0.5)
+            torch.nn.init.normal_(part.second.weight, std=0.1)  # zero at first: the part then does nothing at all
+    x = torch.rand(3, 1, 32, 32, generator=noise(0)) * 2 - 1
+    with torch.no_grad():
+        at = {beta: model.encode(x, torch.full((3,), beta))[0] for beta in (0.0, 4.0, 16.0)}
+        assert torch.equal(model.encode(x)[0], at[4.0])
+        assert not torch.allclose(at[0.0], at[16.0], atol=1e-3)
+        mixed = model.encode(x, torch.tensor([0.0, 4.0, 16.0]))[0]  # each picture has its own
+        assert torch.allclose(mixed[0], at[0.0][0], atol=1e-5) and torch.allclose(mixed[2], at[16.0][2], atol=1e-5)
+        z = torch.zeros(1, 4)
+        assert not torch.allclose(
+            model.decode(z, torch.tensor([0.0])), model.decode(z, torch.tensor([16.0])), atol=1e-3
+        )
+
+
+def test_a_batch_meets_the_whole_dial():
+    betas = vae(dial=True).betas(64, noise(0))
+    assert float(betas.min()) == 0 and float(betas.max()) == WIDEST
+    counts = torch.histc(place_of(betas), 4, 0, 1)
+    assert counts.min() >= 12
+
+
+def test_a_beta_beside_the_dial_is_refused():
+    with pytest.raises(Mishap, match="20"):
+        VAE.Config(1, 32, dial=True, beta=20.0)
+
+
+@pytest.mark.parametrize("name", [n for n in names("vae") if "dial" in read_card(SHELF / n / "card.json")])
+def test_a_shipped_dial_trades_bits_for_likeness(name):
+    dial = read_card(SHELF / name / "card.json")["dial"]
+    betas, bits, errors, far = zip(*dial["rows"], strict=True)
+    assert list(betas) == pytest.approx(stops().tolist())
+    assert list(bits) == sorted(bits, reverse=True)
+    assert errors[0] < dial["pca"] < errors[-1]
+    assert min(far) < min(far[0], far[-1]), "fresh pictures are best neither at the left nor at the right"
 
 
 def test_pca_is_exact_with_enough_numbers():

@@ -3,8 +3,9 @@ const find = (name) => element.querySelector(name);
 const { first, ...words } = JSON.parse(find('.given').dataset.words);
 const reads = find('.reads canvas'), again = find('.again canvas'), caption = find('.again figcaption'), way = find('.way');
 const nine = [...element.querySelectorAll('.nine button')], trouble = find('.trouble');
-const FAR = 3, NEAR = 8, STEP = 0.05;  // ends of a slider, half its thumb in CSS pixels, one key press
-let seen = null, given = null, code = [], draws = [], sliders = [], moved = false, painted = '';
+const FAR = 3, STOPS = 25, STEP = 0.05, REST = 250;  // a slider's ends, places painted ahead, one key press; milliseconds
+let ahead = null, resting = 0;  // what the sliders would paint, and the code that it was painted for
+let seen = null, given = null, code = [], draws = [], sliders = [], moved = false, painted = '', exact = true;
 
 function draw(canvas, dots) {
   const bytes = atob(dots), side = seen.side, channels = bytes.length / (side * side), image = new ImageData(side, side);
@@ -18,10 +19,25 @@ function draw(canvas, dots) {
 }
 
 function paint(dots) {
-  painted = dots;
+  painted = dots; exact = true;
   draw(again, dots);
+  err();
 }
 
+// Where the redraw misses what was read: the more, the thicker the colour.
+function err() {
+  const map = find('.errs'), brush = map.getContext('2d'), side = seen.side;
+  if (map.hidden) return;
+  if (map.width !== side) map.width = map.height = side;
+  brush.fillStyle = getComputedStyle(map).color;
+  brush.fillRect(0, 0, side, side);
+  const image = brush.getImageData(0, 0, side, side);
+  const [a, b] = [reads, again].map((canvas) => canvas.getContext('2d').getImageData(0, 0, side, side).data);
+  for (let i = 3; i < a.length; i += 4) {
+    image.data[i] = Math.min(255, 1.5 * Math.max(...[1, 2, 3].map((c) => Math.abs(a[i - c] - b[i - c]))));
+  }
+  brush.putImageData(image, 0, 0);
+}
 async function ask(fn, question) {
   const asked = seen;
   let answer;
@@ -39,7 +55,44 @@ const look = newest(async ({ dots, laid }) => {
   const answer = await ask(server.look, { dots });
   if (answer && answer.mean) show(answer);
 });
+// Once all is at rest, the server paints ahead what each slider in sight would show, and moving one needs no server.
+const paintAhead = newest(async () => {
+  if (ahead && ahead.name === seen.name && ahead.base.every((v, i) => v === code[i]) && !(find('details').open && ahead.latents.length < code.length)) return;
+  const latents = seen.order.slice(0, find('details').open ? code.length : first), base = [...code];
+  const answer = await ask(server.ahead, { latents });
+  if (!answer) return;
+  const sheet = new Image();
+  sheet.src = answer.sheet;
+  await sheet.decode();
+  ahead = { name: seen.name, latents, base, sheet };
+  find('.given').dataset.ahead = 1 + Number(find('.given').dataset.ahead || 0);  // for tests: how often it was painted ahead
+});
+function rest() {
+  clearTimeout(resting);
+  resting = setTimeout(() => { if (seen && element.offsetParent !== null) paintAhead(); }, REST);
+}
+// Between two places painted ahead one is faded into the other; once the slider is let go, the very code is painted.
+function fromMemory(k) {
+  const row = ahead && ahead.name === seen.name ? ahead.latents.indexOf(k) : -1;
+  if (row < 0 || code.some((v, i) => i !== k && v !== ahead.base[i])) return false;
+  const place = Math.min(Math.max((code[k] + FAR) / (2 * FAR), 0), 1) * (STOPS - 1), at = Math.min(Math.floor(place), STOPS - 2);
+  const side = seen.side, brush = again.getContext('2d');
+  [[at, 1], [at + 1, place - at]].forEach(([stop, alpha]) => {
+    brush.globalAlpha = alpha;
+    brush.drawImage(ahead.sheet, stop * side, row * side, side, side, 0, 0, side, side);
+  });
+  brush.globalAlpha = 1;
+  exact = false;
+  again.dataset.n = 1 + Number(again.dataset.n || 0);
+  err();
+  return true;
+}
 async function shake() {
+  if (!exact) {
+    const answer = await ask(server.mix, {});
+    if (!answer) return;
+    paint(answer.dots);
+  }
   const answer = await ask(server.shake, { spread: seen.spread, seed: Math.floor(Math.random() * 1e6) });
   if (answer) hang(answer);
 }
@@ -56,6 +109,7 @@ function take(one) {
   sliders.forEach((slider) => put(slider));
   paint(one.dots);
   say();
+  rest();
 }
 function say() {
   caption.textContent = moved ? words.mixed : words.again;
@@ -79,8 +133,9 @@ function made(rank) {
     moved = true;
     told(slider);
     say();
-    follow();
+    if (!fromMemory(seen.order[rank])) follow();
   });
+  range.addEventListener('change', () => { follow(); rest(); });
   return slider;
 }
 function put(slider) {
@@ -123,8 +178,17 @@ function show(value) {
   paint(seen.again);
   hang(seen);
   say();
+  rest();
 }
+find('details').addEventListener('toggle', rest);
+new IntersectionObserver(([{ isIntersecting }]) => { if (isIntersecting) rest(); }).observe(element);
 find('.shake').addEventListener('click', () => { if (seen) shake(); });
+find('.miss').addEventListener('click', ({ currentTarget: button }) => {
+  const map = find('.errs');
+  map.hidden = !map.hidden;
+  button.setAttribute('aria-pressed', String(!map.hidden));
+  if (seen) err();
+});
 find('.reset').addEventListener('click', () => { if (seen) take({ code: seen.mean, dots: seen.again }); });
 nine.forEach((button, i) => button.addEventListener('click', () => { if (draws[i]) take(draws[i]); }));
 element.closest('.room').addEventListener('drawn', ({ detail }) => { if (seen) look({ dots: detail, laid: given }); });

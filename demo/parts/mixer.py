@@ -25,11 +25,13 @@ PAGE = """
 <div class="views">
 <figure class="reads"><figcaption>{reads}</figcaption><span class="frame">{canvas}</span></figure>
 <p class="way"></p>
-<figure class="again"><figcaption aria-live="polite">{again}</figcaption><span class="frame">{canvas}</span></figure>
+<figure class="again"><figcaption aria-live="polite">{again}</figcaption>
+<span class="frame">{canvas}<canvas class="errs" hidden></canvas></span></figure>
 <p class="way">{or_so}</p>
 <figure class="nine"><figcaption>{cloud}</figcaption><div class="grid">{nine}</div></figure>
 </div>
 <div class="head"><h4></h4>
+<button type="button" class="miss" aria-pressed="false">{miss}</button>
 <button type="button" class="shake">{shake}</button>
 <button type="button" class="reset">{reset}</button>
 </div>
@@ -44,15 +46,17 @@ Answer = Callable[[dict[str, Any]], Any]
 ONE = '<button type="button" class="frame" aria-label="{name}">' + CANVAS + "</button>"
 
 
-def mixer(words: Mapping[str, Any], elem_id: str, look: Answer, mix: Answer, shake: Answer) -> gr.HTML:
+def mixer(words: Mapping[str, Any], elem_id: str, look: Answer, mix: Answer, ahead: Answer, shake: Answer) -> gr.HTML:
     """An empty mixer; `words` are its texts, from demo/words.
 
     look({"name", "dots"}) -> a new value, or {} where there is nothing to see; mix({"name", "code"}) -> {"dots"};
-    shake({"name", "code", "spread", "seed"}) -> {"codes", "dots"}; each may raise Mishap.
+    ahead({"name", "code", "latents"}) -> {"sheet"}, a picture with a row for each of the latents: what its slider would
+    paint from end to end; shake({"name", "code", "spread", "seed"}) -> {"codes", "dots"}; each may raise Mishap.
     """
     nine = "".join(ONE.format(name=escape(words["one"].format(i=i + 1))) for i in range(NINE))
-    shown = {key: escape(words[key]) for key in ("reads", "again", "or_so", "cloud", "shake", "reset", "key")}
+    shown = {key: escape(words[key]) for key in ("reads", "again", "or_so", "cloud", "miss", "shake", "reset", "key")}
     given = {key: words[key] for key in ("again", "mixed", "way", "head", "rest", "slider", "lost")} | {"first": FIRST}
+    asked = {"look": look, "mix": mix, "ahead": ahead, "shake": shake}
     return gr.HTML(
         {},
         html_template=PAGE.format(nine=nine, canvas=CANVAS, given=escape(dumps(given)), **shown),
@@ -60,5 +64,5 @@ def mixer(words: Mapping[str, Any], elem_id: str, look: Answer, mix: Answer, sha
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes=["mixer"],
-        server_functions=[answering(look, "look"), answering(mix, "mix"), answering(shake, "shake")],
+        server_functions=[answering(fn, name) for name, fn in asked.items()],
     )

@@ -113,6 +113,53 @@ for (const name of ['pointerup', 'pointercancel', 'lostpointercapture']) {
   });
 }
 
+// A picture of the visitor's own: their browser reads it and only its dots are sent, so no file reaches the server.
+const LARGEST = 20e6;  // bytes
+async function bring(file) {
+  const hint = element.querySelector('.hint');
+  let picture;
+  try {
+    if (file.size > LARGEST) throw new Error('too large');
+    picture = await createImageBitmap(file);  // upright, whatever the camera's position; of a film the first picture
+  } catch { hint.textContent = words.no_picture; return; }
+  hint.textContent = words.hint;
+  press(false); remember();
+  const wide = paper.width, { width: w, height: h } = picture;
+  const scale = wide / (channels === 3 ? Math.min(w, h) : Math.max(w, h));  // a painting fills the pad, a drawing fits in
+  ink.imageSmoothingEnabled = true; ink.imageSmoothingQuality = 'high';
+  ink.fillStyle = '#fff';
+  ink.fillRect(0, 0, wide, wide);
+  ink.drawImage(picture, (wide - w * scale) / 2, (wide - h * scale) / 2, w * scale, h * scale);
+  if (channels === 1) inked();
+  send();
+}
+// What lies on the pad as ink on black: how far each dot is from the ground, which is what most of the edge shows.
+function inked() {
+  const wide = paper.width, image = ink.getImageData(0, 0, wide, wide), all = image.data, grey = new Float32Array(wide * wide), edge = [];
+  for (let i = 0; i < grey.length; i++) grey[i] = 0.299 * all[4 * i] + 0.587 * all[4 * i + 1] + 0.114 * all[4 * i + 2];
+  for (let i = 0; i < wide; i++) edge.push(grey[i], grey[grey.length - 1 - i], grey[i * wide], grey[i * wide + wide - 1]);
+  const ground = edge.sort((a, b) => a - b)[edge.length / 2], most = grey.reduce((far, v) => Math.max(far, Math.abs(v - ground)), 1);
+  grey.forEach((v, i) => { all.fill(255 * Math.abs(v - ground) / most, 4 * i, 4 * i + 3); });
+  ink.putImageData(image, 0, 0);
+}
+const chosen = element.querySelector('input[type="file"]');
+element.querySelector('.bring').addEventListener('click', () => chosen.click());
+chosen.addEventListener('change', () => { if (chosen.files[0]) bring(chosen.files[0]); chosen.value = ''; });
+const sheet = element.querySelector('.sheet');
+sheet.addEventListener('dragover', (event) => event.preventDefault());
+sheet.addEventListener('drop', (event) => {
+  event.preventDefault();
+  if (event.dataTransfer.files[0]) bring(event.dataTransfer.files[0]);
+});
+const paste = (event) => {
+  if (!element.isConnected) { document.removeEventListener('paste', paste); return; }
+  const file = event.clipboardData && event.clipboardData.files[0];
+  if (!file || element.offsetParent === null || event.target.closest('input, textarea')) return;
+  event.preventDefault();
+  bring(file);
+};
+document.addEventListener('paste', paste);
+
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 paper.addEventListener('keydown', (event) => {
   const step = STEPS[event.key], within = (v) => Math.min(Math.max(v, 0), 1);

@@ -35,6 +35,8 @@ PAGE = """
 <button type="button" class="clear">{clear}</button>
 <div class="paints" role="radiogroup" aria-label="{paint}" hidden>{paints}</div>
 </div>
+<button type="button" class="bring">{bring}</button>
+<input type="file" accept="image/*" hidden>
 <p class="hint">{hint}</p>
 <p class="heard" aria-live="polite"></p>
 """
@@ -44,8 +46,8 @@ def pad(words: dict[str, Any], elem_id: str) -> gr.HTML:
     """An empty pad; `words` are its texts, from demo/words. Its event is `input`."""
     brushes = "".join(radio(f"brush {name}", words[name]) for name in BRUSHES)
     paints = "".join(radio("paint", name, colour) for name, colour in zip(words["paints"], PAINTS, strict=True))
-    texts = {key: escape(words[key]) for key in ("pad", "brush", "rub", "undo", "clear", "paint", "hint")}
-    given = escape(dumps({key: words[key] for key in ("down", "up")}))
+    texts = {key: escape(words[key]) for key in ("pad", "brush", "rub", "undo", "clear", "paint", "hint", "bring")}
+    given = escape(dumps({key: words[key] for key in ("down", "up", "hint", "no_picture")}))
     return gr.HTML(
         {},
         html_template=PAGE.format(brushes=brushes, paints=paints, given=given, **texts),

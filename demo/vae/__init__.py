@@ -2,8 +2,9 @@
 
 import gradio as gr
 
-from demo import redraw, studio
+from demo import dialing, redraw, studio
 from demo.parts.border import border
+from demo.vae.dial import Dial
 from demo.vae.sketch import Sketch
 from demo.words import words
 
@@ -16,5 +17,8 @@ def tab() -> None:
             if redraw.collections():  # a house without shipped models can still train one
                 with gr.Tab(words("vae.sketch")["title"], id="vae-sketch"):
                     Sketch()
+            if dialing.offered():
+                with gr.Tab(words("vae.dial")["title"], id="vae-dial"):
+                    Dial()
             with gr.Tab(words("vae.train")["title"], id="vae-train"):
                 studio.Bench("vae")

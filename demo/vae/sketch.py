@@ -6,6 +6,7 @@ import gradio as gr
 from gradio.context import Context
 from torch import Tensor
 
+from core.model import Mishap
 from demo import redraw
 from demo.ink import is_empty
 from demo.limits import whole
@@ -14,7 +15,23 @@ from demo.parts.lesson import Room, say
 from demo.parts.mixer import mixer
 from demo.parts.pad import dots, pad, shown
 from demo.parts.post import post
-from demo.redraw import SEEDS, Seen, card, cloud, code, collections, example, laid, look, pack, paint, rival, unpack
+from demo.redraw import (
+    SEEDS,
+    Seen,
+    card,
+    cloud,
+    code,
+    collections,
+    example,
+    laid,
+    look,
+    pack,
+    paint,
+    rival,
+    sweep,
+    unpack,
+)
+from demo.show import uri
 from demo.words import words
 
 TEXTS = words("vae.sketch")
@@ -48,6 +65,16 @@ def mix(asked: dict[str, Any]) -> dict[str, str]:
     """A slider moved: the picture of {"name", "code"}. Mishap for what no slider of ours says."""
     name = asked.get("name", "")
     return {"dots": pack(paint(code(asked.get("code"), name)[None], name)[0])}
+
+
+def ahead(asked: dict[str, Any]) -> dict[str, Any]:
+    """All that the sliders "latents" of {"name", "code", "latents"} would paint, so that the page need not ask then."""
+    name, latents = asked.get("name", ""), asked.get("latents")
+    base = code(asked.get("code"), name)
+    if not isinstance(latents, list) or not 0 < len(latents) <= len(base):
+        raise Mishap("Some of the code's numbers must be named, each once at most.")
+    chosen = [whole(k, 0, len(base) - 1, "The place of a number") for k in latents]
+    return {"sheet": uri(sweep(base, chosen, name))}
 
 
 def shake(asked: dict[str, Any]) -> dict[str, Any]:
@@ -88,7 +115,7 @@ class Sketch:
                 self.pad = pad(TEXTS, "vae-sketch-pad")
                 self.another = gr.Button(TEXTS["another"], elem_id="vae-sketch-another")
             with room.see:
-                self.mixer = mixer(TEXTS, "vae-sketch-mixer", read, mix, shake)
+                self.mixer = mixer(TEXTS, "vae-sketch-mixer", read, mix, ahead, shake)
         self.wire()
 
     def wire(self) -> None:

@@ -1,4 +1,4 @@
-"""How soon a moved slider shows a new picture: python -m tests.bench.slider [--json]
+"""How soon a moved slider shows a new picture: python -m tests.bench.slider [--delay 200] [--json]
 
 Chromium on loopback, from the slider's event to the frame that shows the picture. The rival is a bare Gradio page: a
 gr.Slider for each latent and a gr.Image, both as they come, with the same model behind them. They take turns, so that
@@ -102,8 +102,8 @@ def moved(page: Page, where: tuple[str, str, str], first: int, count: int) -> li
     return [page.evaluate(MOVE, [slider, str(place), shown, attribute]) for place in places]
 
 
-def run() -> dict[str, list[float]]:
-    """Milliseconds of all moves, by page."""
+def run(delay: float) -> dict[str, list[float]]:
+    """Milliseconds of all moves, by page; every answer of the server comes `delay` milliseconds later than it would."""
     with ExitStack() as stack:
         urls = {"ours": stack.enter_context(served(OURS)), "rival": stack.enter_context(served(RIVAL))}
         playwright = stack.enter_context(sync_playwright())
@@ -112,7 +112,11 @@ def run() -> dict[str, list[float]]:
         pages = {name: browser.new_page() for name in urls}
         ready = {"ours": open_ours, "rival": open_rival}
         where = {name: ready[name](page, urls[name]) for name, page in pages.items()}
+        pages["ours"].wait_for_selector("#vae-sketch-mixer [data-ahead]")
         sleep(3)  # what the pages do at first is over
+        for page in pages.values():
+            slow = {"offline": False, "latency": delay, "downloadThroughput": -1, "uploadThroughput": -1}
+            page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
         times: dict[str, list[float]] = {name: [] for name in pages}
         for name, page in pages.items():
             moved(page, where[name], 1000, WARM)
@@ -131,13 +135,14 @@ def summary(times: list[float]) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one object instead of a table")
+    parser.add_argument("--delay", type=float, default=0, help="milliseconds by which the network is made slower")
     asked = parser.parse_args()
-    found = {name: summary(times) for name, times in run().items()}
+    found = {name: summary(times) for name, times in run(asked.delay).items()}
     load = round(os.getloadavg()[0], 1)
     if asked.json:
         print(json.dumps({"unit": "ms", "load": load, **found}))
         return
-    print(f"slider to new picture on screen (ms); load average {load}")
+    print(f"slider to new picture on screen (ms), network {asked.delay:g} ms slower; load average {load}")
     for name, row in found.items():
         print(f"{name:8} p50 {row['p50']:6.1f}   p95 {row['p95']:6.1f}   ({row['n']} moves)")
 

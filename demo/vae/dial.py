@@ -1,0 +1,63 @@
+"""One dial between a perfect redraw and an orderly code: the room of the balance that makes a VAE."""
+
+from typing import Any
+
+import gradio as gr
+
+from demo.dialing import facts, offered, table
+from demo.limits import whole
+from demo.parts.border import border
+from demo.parts.dial import dial
+from demo.parts.lesson import Room, say
+from demo.redraw import SEEDS, card
+from demo.words import words
+
+TEXTS, SKETCH = words("vae.dial"), words("vae.sketch")
+AT_ONCE = {"queue": False, "show_progress": "hidden", "api_visibility": "private", "trigger_mode": "always_last"}
+
+
+def turn(asked: dict[str, Any]) -> dict[str, Any]:
+    """Six pictures {"name", "turn"} at all places of the dial."""
+    return facts(asked.get("name", ""), asked.get("turn"))
+
+
+class Dial:
+    """The room; nothing is remembered about anybody but what stands on their own page."""
+
+    def __init__(self) -> None:
+        offer = offered()
+        with Room("vae.dial") as self.room:
+            with self.room.do:
+                choices = [(SKETCH["short"].get(name, card(name)["data"]["title"]), name) for name in offer]
+                self.collection = gr.Radio(
+                    choices, value=offer[0], label=SKETCH["collection"], elem_id="vae-dial-collection"
+                )
+                self.others = gr.Button(TEXTS["others"], elem_id="vae-dial-others")
+            with self.room.see:
+                self.dial = dial(TEXTS, "vae-dial-dial", offer[0], turn)
+        self.wire()
+
+    def wire(self) -> None:
+        asked = [self.collection, self.dial, self.room.guess]
+        gr.on([self.others.click, self.collection.input], border(self.show), asked, self.dial, **AT_ONCE)
+        said = [self.dial.input, self.room.guess.input, self.collection.input]
+        gr.on(said, border(self.judge), asked, self.room.result, **AT_ONCE)
+
+    def show(self, name: str, value: Any, guess: Any) -> dict[str, Any]:
+        """The next pictures, or the same of another collection; the dial stays where it stands."""
+        before = value if isinstance(value, dict) else {}
+        turn = whole(before.get("turn"), 0, SEEDS - 1, "The turn")
+        return {**before, "name": name, "turn": turn + (before.get("name") == name)}
+
+    def judge(self, name: str, value: Any, guess: Any) -> str:
+        """What the dial at its place gives and takes, as it was measured, and where it would be best."""
+        rows, yards = table(name)["rows"], table(name)
+        if not isinstance(value, dict) or "place" not in value:
+            return say(TEXTS["first"])
+        beta, bits, error, far = rows[whole(value["place"], 0, len(rows) - 1, TEXTS["dial"])]
+        best = min(range(len(rows)), key=lambda i: rows[i][3])
+        came = TEXTS["guesses"][3 * best // len(rows)]
+        said = TEXTS["said"].format(beta=f"{beta:.2g}", bits=bits, error=100 * error**0.5, far=far)
+        numbers = {"pca": 100 * yards["pca"] ** 0.5, "latent": card(name)["config"]["latent"], "floor": yards["floor"]}
+        yard = TEXTS["yard"].format(best=f"{rows[best][0]:.2g}", n=yards["n"], **numbers)
+        return say(said, yard, self.room.guessed(guess, came))
