@@ -1,0 +1,130 @@
+"""Sketch and Redraw: pictures of one's own, and what the page shows without asking."""
+
+import base64
+from io import BytesIO
+
+import pytest
+from PIL import Image, ImageDraw
+
+from demo.redraw import collections, painter
+from demo.words import words
+
+TEXTS = words("vae.sketch")
+PAD, MIXER = "#vae-sketch-pad canvas", "#vae-sketch-mixer"
+READS, AGAIN = f"{MIXER} .reads canvas", f"{MIXER} .again canvas.dots"
+
+pytestmark = pytest.mark.skipif(not collections(), reason="no shipped model can redraw")
+
+
+@pytest.fixture
+def room(page):
+    """The tab with another example, just redrawn."""
+    page.get_by_role("tab", name=words("vae")["title"], exact=True).click()
+    page.wait_for_selector(f"{AGAIN}[data-n]")
+    old = dots(page, READS)
+    page.click("#vae-sketch-another")
+    until_new(page, READS, old)
+    return page
+
+
+def dots(page, canvas):
+    return page.locator(canvas).evaluate("(c) => c.toDataURL()")
+
+
+def until_new(page, canvas, before):
+    """Waits until the canvas shows another picture."""
+    page.wait_for_function("([c, old]) => document.querySelector(c).toDataURL() !== old", arg=[canvas, before])
+
+
+def picture(**options):
+    """A dark ring on white paper, as a file that a browser is given."""
+    file = BytesIO()
+    paper = Image.new("RGB", (120, 200), "white")
+    ImageDraw.Draw(paper).ellipse((20, 60, 100, 140), outline="navy", width=8)
+    paper.save(file, "PNG", **options)
+    return file.getvalue()
+
+
+def test_a_picture_of_ones_own_is_laid_on_the_pad_as_ink(room):
+    read = dots(room, READS)
+    with room.expect_file_chooser() as chooser:
+        room.click("#vae-sketch-pad .bring")
+    chooser.value.set_files({"name": "ring.png", "mimeType": "image/png", "buffer": picture()})
+    until_new(room, READS, read)
+    middle, ring = room.locator(PAD).evaluate(
+        """(c) => [.5, .32].map((x) =>
+            c.getContext('2d').getImageData(x * c.width, c.height / 2, 1, 1).data[0])"""
+    )
+    assert middle < 20 < 200 < ring, "bright ink on black, whatever the paper's colour was"
+    read = dots(room, READS)
+    with room.expect_file_chooser() as chooser:
+        room.click("#vae-sketch-pad .bring")
+    chooser.value.set_files({"name": "ring.png", "mimeType": "image/png", "buffer": b"no picture at all"})
+    room.wait_for_selector(f"#vae-sketch-pad .hint:has-text('{TEXTS['no_picture']}')")
+    assert dots(room, READS) == read
+
+
+def test_a_picture_is_pasted(room):
+    read = dots(room, READS)
+    room.evaluate(
+        """(b64) => {
+            const bytes = Uint8Array.from(atob(b64), (c) => c.charCodeAt(0)), data = new DataTransfer();
+            data.items.add(new File([bytes], 'ring.png', { type: 'image/png' }));
+            document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true }));
+        }""",
+        base64.b64encode(picture()).decode(),
+    )
+    until_new(room, READS, read)
+
+
+def test_where_it_misses_is_shown_and_hidden_again(room):
+    errs = f"{MIXER} .errs"
+    room.click(f"{MIXER} .miss")
+    assert room.locator(errs).evaluate(
+        """(c) => c.getContext('2d').getImageData(0, 0, c.width, c.height)
+            .data.filter((v, i) => i % 4 === 3 && v > 60).length"""
+    )
+    room.click(f"{MIXER} .miss")
+    assert room.locator(errs).is_hidden()
+
+
+def test_sliders_need_no_server_once_all_is_at_rest(room):
+    given = f"{MIXER} .given"
+    seen = int(room.get_attribute(given, "data-ahead") or 0)
+    room.wait_for_function("([m, n]) => Number(document.querySelector(m).dataset.ahead) > n", arg=[given, seen])
+    again = dots(room, AGAIN)
+    room.context.set_offline(True)
+    try:
+        slider = room.get_by_role("slider").nth(1)
+        slider.evaluate("(s) => { s.value = 2.1; s.dispatchEvent(new Event('input', { bubbles: true })); }")
+        remembered = dots(room, AGAIN)
+        assert remembered != again
+    finally:
+        room.context.set_offline(False)
+    slider.dispatch_event("change")  # let go, and the very code is painted
+    room.wait_for_function("([c, old]) => document.querySelector(c).toDataURL() !== old", arg=[AGAIN, remembered])
+    assert float(apart(room, remembered)) < 0.02, "what was painted ahead was nearly it"
+
+
+def apart(page, before):
+    """How far the redraw is from a picture remembered, as a share of full brightness."""
+    return page.evaluate(
+        """async ([name, before]) => {
+            const canvas = document.querySelector(name), image = new Image();
+            image.src = before; await image.decode();
+            const other = canvas.cloneNode();
+            other.getContext('2d').drawImage(image, 0, 0);
+            const [a, b] = [canvas, other].map((c) => c.getContext('2d').getImageData(0, 0, c.width, c.height).data);
+            return a.reduce((sum, v, i) => sum + Math.abs(v - b[i]), 0) / a.length / 255;
+        }""",
+        [AGAIN, before],
+    )
+
+
+def test_every_number_has_a_slider_and_eight_are_shown(room):
+    latent = painter(collections()[0]).config.latent
+    assert room.locator(f"{MIXER} input[type=range]").count() == latent
+    assert room.locator(f"{MIXER} input[type=range]:visible").count() == min(latent, 8)
+    if latent > 8:
+        room.click(f"{MIXER} summary")
+        assert room.locator(f"{MIXER} input[type=range]:visible").count() == latent
