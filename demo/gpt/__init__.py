@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 from demo import studio
+from demo.gpt.mind import Mind
 from demo.gpt.tell import MANY, Tell
 from demo.limits import whole
 from demo.parts.border import spoken
@@ -51,5 +52,7 @@ def tab() -> None:
         with gr.Tabs(elem_id="gpt-rooms"):
             with gr.Tab(words("gpt.tell")["title"], id="gpt-tell"):
                 Tell(house)
+            with gr.Tab(words("gpt.mind")["title"], id="gpt-mind"):
+                Mind()
             with gr.Tab(words("gpt.train")["title"], id="gpt-train"):
                 studio.Bench("gpt")
