@@ -1,0 +1,129 @@
+"""Tellers of others: they say here what they say in transformers. Small ones, of random weights, kept by it."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from core import borrow
+from core.bigger import Bigger
+from core.data.text import train_tokenizer
+from core.model import Mishap, noise
+
+transformers = pytest.importorskip("transformers")
+
+VOCAB = 300
+GPT2 = {"n_embd": 48, "n_layer": 3, "n_head": 4, "n_positions": 40}
+LLAMA = {"hidden_size": 48, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 80}
+LLAMA |= {"max_position_embeddings": 40, "rms_norm_eps": 1e-5}
+KINDS = {
+    "gpt2": ("gpt2", GPT2),
+    "gpt2, untied, with a hidden size of its own": ("gpt2", GPT2 | {"n_inner": 100, "tie_word_embeddings": False}),
+    "llama": ("llama", LLAMA),
+    "llama as SmolLM2": ("llama", LLAMA | {"num_key_value_heads": 2, "tie_word_embeddings": True, "head_dim": 16}),
+    "llama with biases, turned slowly": (
+        "llama",
+        LLAMA | {"attention_bias": True, "rope_parameters": {"rope_type": "default", "rope_theta": 500_000.0}},
+    ),
+}
+
+
+def kept(folder: Path, kind: str, sizes: dict) -> torch.nn.Module:
+    """A small teller in a folder of its own, as transformers keeps it; its weights are all random, none 0 or 1."""
+    names = {"gpt2": ("GPT2Config", "GPT2LMHeadModel"), "llama": ("LlamaConfig", "LlamaForCausalLM")}[kind]
+    tokenizer = train_tokenizer(["a text to make merges of, and then some more text. " * 9], VOCAB)
+    vocab = tokenizer.get_vocab_size()
+    config = getattr(transformers, names[0])(vocab_size=vocab, bos_token_id=0, eos_token_id=0, **sizes)
+    model = getattr(transformers, names[1])(config).eval()
+    rng = noise(1)
+    with torch.no_grad():
+        for p in model.parameters():
+            p.copy_(torch.randn(p.shape, generator=rng) * 0.3)
+    model.save_pretrained(folder)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    return model
+
+
+@pytest.fixture(params=KINDS, ids=lambda name: name.replace(" ", "-"))
+def pair(request, tmp_path):
+    """What transformers made, and what was read of it."""
+    theirs = kept(tmp_path, *KINDS[request.param])
+    return theirs, borrow.read_folder(tmp_path, "a small one").model
+
+
+def test_logits_are_those_of_transformers(pair):
+    theirs, ours = pair
+    ids = torch.randint(ours.config.vocab, (3, 40), generator=noise(0))
+    with torch.inference_mode():
+        assert torch.allclose(ours(ids), theirs(ids).logits, atol=1e-4)
+    assert sum(p.numel() for p in ours.parameters()) == theirs.num_parameters()
+
+
+def test_reading_in_steps_equals_reading_at_once(pair):
+    _, ours = pair
+    ids, cache = torch.randint(ours.config.vocab, (2, 30), generator=noise(0)), ours.cache(2)
+    with torch.inference_mode():
+        steps = [ours(part, cache) for part in (ids[:, :7], ids[:, 7:11], *ids[:, 11:].split(1, 1))]
+        assert torch.allclose(torch.cat(steps, 1), ours(ids), atol=1e-4)
+
+
+def test_it_tells_as_ours_do_beyond_its_context(tmp_path):
+    kept(tmp_path, *KINDS["llama as SmolLM2"])
+    teller = borrow.read_folder(tmp_path, "a small one")
+    guesses = list(teller.model.tell([0, 5, 9], noise(3), 90, temperature=0.9))
+    assert len(guesses) == 90 and all(0 < guess.chance <= 1 and len(guess.top) == 5 for guess in guesses)
+    *_, last = teller.model.sample(1, noise(3), prompt=torch.tensor([0, 5, 9]), length=90, temperature=0.9)
+    assert last[0, 3:].tolist() == [guess.token for guess in guesses]
+    assert teller.tokenizer.decode([guess.token for guess in guesses])
+
+
+def test_one_is_found_where_an_operator_put_it_or_in_the_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.delenv("ATELIER_TELLERS", raising=False)
+    assert borrow.here("gpt2") is None
+    with pytest.raises(Mishap, match="hf download openai-community/gpt2"):
+        borrow.read("gpt2")
+    for folder in (tmp_path / "hub/models--openai-community--gpt2/snapshots/abc", tmp_path / "own/distilgpt2"):
+        folder.mkdir(parents=True)
+        kept(folder, *KINDS["gpt2"])
+    monkeypatch.setenv("ATELIER_TELLERS", str(tmp_path / "own"))
+    assert borrow.read("gpt2").card["size"] == "openai-community/gpt2"
+    assert isinstance(borrow.read("distilgpt2").model, Bigger)
+    with pytest.raises(Mishap):
+        borrow.read("../own/distilgpt2")
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"model_type": "bert"}, "GPT-2 and Llama can"),
+        ({"n_embd": None}, "lacks"),
+        ({"n_head": 5, "n_embd": 47}, "fit"),
+        ({"n_embd": 96}, "fit"),
+        ({"n_layer": 4}, "fit"),
+        ({"n_layer": 10**9}, "are the most"),
+        ({"activation_function": "relu"}, "activation_function"),
+    ],
+)
+def test_a_config_that_is_not_what_it_says_is_one_sentence(tmp_path, told, said):
+    kept(tmp_path, *KINDS["gpt2"])
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(config | told))
+    with pytest.raises(Mishap, match=said):
+        borrow.read_folder(tmp_path, "a small one")
+
+
+@pytest.mark.parametrize("file", borrow.FILES)
+def test_a_damaged_file_is_one_sentence(tmp_path, file):
+    kept(tmp_path, *KINDS["gpt2"])
+    (tmp_path / file).write_bytes(b"{\x00broken")
+    with pytest.raises(Mishap):
+        borrow.read_folder(tmp_path, "a small one")
+
+
+def test_a_turning_that_is_stretched_is_refused(tmp_path):
+    stretched = {"rope_type": "linear", "factor": 2.0, "rope_theta": 10_000.0}
+    kept(tmp_path, "llama", LLAMA | {"rope_parameters": stretched})
+    with pytest.raises(Mishap, match="rope_type"):
+        borrow.read_folder(tmp_path, "a small one")
