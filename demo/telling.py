@@ -10,14 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import torch
+import torch.nn.functional as F
 
+from core.borrow import BIGGER
 from core.checkpoint import Loaded
 from core.data.text import END
 from core.decode import Decoder
 from core.gpt import GPT, Guess
 from core.model import Mishap, noise
 from demo.limits import finite, whole
-from demo.shelf import once, shelf
+from demo.shelf import bigger, once, shelf
 from demo.spelling import Speller, best, line, rounded
 
 TELLER = "storyteller"
@@ -25,6 +27,7 @@ LONGEST = 4_000  # characters of a beginning
 LENGTHS = (10, 400)  # tokens told at one go
 WHOLE = 2_000  # tokens of a story in all
 SEEDS = 999_999
+PAIRS = 256  # of tokens that are reckoned at once: a large vocabulary takes much room
 PACE = 1 / 30  # seconds a token: faster than anyone reads, and the machine is free for the others
 FRAME, BUSY = 0.05, 5  # seconds between two updates of a page; with more readers than so many, each gets fewer
 
@@ -51,6 +54,7 @@ class Wish(NamedTuple):
     beginning: str
     knobs: Knobs
     seed: int
+    teller: str = TELLER  # or one of BIGGER
 
 
 def wish(beginning: Any, temperature: Any, top_k: Any, top_p: Any, seed: Any) -> Wish:
@@ -82,14 +86,20 @@ def quick() -> Decoder:
 
 
 def begin(wish: Wish) -> "Story":
-    """A story by the shipped storyteller, of which nothing is told yet. The first one waits for the weights."""
+    """A story of which nothing is told yet, by the shipped storyteller unless another was asked for.
+
+    The first one waits for the weights.
+    """
+    if wish.teller in BIGGER:
+        other = bigger(wish.teller)
+        return Story(other, other.model, wish)
     return Story(shelf(TELLER), quick(), wish)
 
 
 class Story:
     """A beginning and what was told after it, with the log that the page shows (see parts/strip.py)."""
 
-    def __init__(self, teller: Loaded, decoder: Decoder, wish: Wish):
+    def __init__(self, teller: Loaded, decoder: Decoder | GPT, wish: Wish):
         self.teller, self.decoder, self.wish = teller, decoder, wish
         self.end = teller.tokenizer.token_to_id(END)
         self.ids = [self.end, *teller.tokenizer.encode(wish.beginning, add_special_tokens=False).ids]
@@ -174,8 +184,8 @@ async def tell_readers(story: Story, length: int) -> AsyncIterator[None]:
 def pair_nats(gpt: GPT, ids: list[int]) -> float:
     """What ids[1:] cost, in nats, a model that sees only the one token before each: its own table of pairs."""
     before, after = torch.tensor(ids[:-1])[:, None], torch.tensor(ids[1:])
-    chances = gpt(before)[:, 0].log_softmax(-1)  # (N, V)
-    return float(-chances.gather(1, after[:, None]).sum())
+    pairs = zip(before.split(PAIRS), after.split(PAIRS))
+    return float(sum(F.cross_entropy(gpt(b)[:, 0], a, reduction="sum") for b, a in pairs))
 
 
 async def opening(beginning: str, length: int) -> Story:

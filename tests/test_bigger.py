@@ -1,5 +1,6 @@
 """Tellers of others: they say here what they say in transformers. Small ones, of random weights, kept by it."""
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from core import borrow
 from core.bigger import Bigger
 from core.data.text import train_tokenizer
 from core.model import Mishap, noise
+from demo import telling
 
 transformers = pytest.importorskip("transformers")
 
@@ -92,6 +94,24 @@ def test_one_is_found_where_an_operator_put_it_or_in_the_cache(tmp_path, monkeyp
     assert isinstance(borrow.read("distilgpt2").model, Bigger)
     with pytest.raises(Mishap):
         borrow.read("../own/distilgpt2")
+
+
+def test_a_story_is_told_by_it_where_it_was_brought(tmp_path, monkeypatch):
+    (tmp_path / "smollm2").mkdir()
+    theirs = kept(tmp_path / "smollm2", *KINDS["llama as SmolLM2"])
+    monkeypatch.setenv("ATELIER_TELLERS", str(tmp_path))
+    monkeypatch.setattr(telling, "bigger", borrow.read)  # the shelf would keep it for the tests that follow
+    story = telling.begin(telling.wish("a text", 0, 0, 1, 0)._replace(teller="smollm2"))
+
+    async def told() -> None:
+        async for _ in telling.tell(story, 12):
+            pass
+
+    asyncio.run(told())
+    with torch.inference_mode():
+        for end in range(len(story.ids) - len(story.guesses), len(story.ids)):
+            assert int(theirs(torch.tensor([story.ids[:end]])).logits[0, -1].argmax()) == story.ids[end]
+    assert story.text().startswith("a text") and telling.figures(story).unread is None
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,14 @@ from typing import Any
 
 import gradio as gr
 
+from core.borrow import BIGGER
 from demo import studio
 from demo.gpt.mind import Mind
 from demo.gpt.tell import MANY, Tell
-from demo.limits import whole
+from demo.limits import one_of, whole
 from demo.parts.border import spoken
 from demo.spelling import name, rounded
-from demo.telling import LENGTHS, begin, wish
+from demo.telling import LENGTHS, TELLER, begin, wish
 from demo.telling import tell as tell_on
 from demo.words import words
 
@@ -23,6 +24,7 @@ async def tell(
     top_k: int = 0,
     top_p: float = 0.95,
     seed: int = 0,
+    teller: str = TELLER,
 ) -> tuple[str, list[dict[str, Any]]]:
     """Goes on with a story: its whole text, and each token told with the chance the model gave it.
 
@@ -33,9 +35,11 @@ async def tell(
         top_k: 0 to 1000; only so many of the likeliest stay in, 0 keeps all
         top_p: 0.05 to 1; the likeliest stay in until their chances add up to this
         seed: 0 to 999999; the same wish with the same seed tells the same story
+        teller: the shipped storyteller, or gpt2, distilgpt2 or smollm2 where the operator has brought its weights
     """
     with spoken(tell):
-        story = await asyncio.to_thread(begin, wish(beginning, temperature, top_k, top_p, seed))
+        want = wish(beginning, temperature, top_k, top_p, seed)
+        story = await asyncio.to_thread(begin, want._replace(teller=one_of(teller, (TELLER, *BIGGER), "The teller")))
         async for _ in tell_on(story, whole(length, *LENGTHS, "The length")):
             pass
         tokenizer = story.teller.tokenizer
