@@ -165,13 +165,13 @@ class GPT(Model):
 
     @torch.inference_mode()
     def sample(self, n: int, rng: torch.Generator, **knobs: Any) -> Iterator[Tensor]:
-        """Knobs: prompt (T,) long, length, temperature, top_k, top_p. Yields (n, T + 1), (n, T + 2), ..."""
+        """Knobs: prompt (T,) long, length, and those of `pick`. Yields (n, T + 1), (n, T + 2), ..."""
         prompt, length = knobs.pop("prompt"), knobs.pop("length", 64)
         ids = prompt.to(self.embed.weight.device).expand(n, -1)
         cache = self.cache(n)
         logits = self(ids[:, -self.config.context :], cache)[:, -1]
         for done in range(length):
-            last = pick(logits, rng, **knobs)
+            last = pick(logits, rng, seen=ids[:, -self.config.context :], **knobs)
             ids = torch.cat((ids, last), dim=1)
             yield ids
             if done + 1 < length:
@@ -184,7 +184,7 @@ class GPT(Model):
         cache = self.cache()
         logits = self(ids[:, -self.config.context :], cache)[:, -1]
         for _ in range(length):
-            last = pick(logits, rng, **knobs)
+            last = pick(logits, rng, seen=ids[:, -self.config.context :], **knobs)
             chances = logits[0].softmax(-1)
             best = chances.topk(5)
             yield Guess(int(last), float(chances[last[0, 0]]), list(zip(best.indices.tolist(), best.values.tolist())))
@@ -192,26 +192,66 @@ class GPT(Model):
             logits = self.after(ids, cache, last)
 
 
-def pick(logits: Tensor, rng: torch.Generator, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0) -> Tensor:
-    """logits (B, V) -> token (B, 1). Temperature 0 takes the likeliest; top_k 0 and top_p 1 cut nothing."""
+def pick(logits: Tensor, rng: torch.Generator, **knobs: Any) -> Tensor:
+    """logits (B, V) -> token (B, 1), drawn from the chances that the knobs leave (see `shaped`)."""
+    return throw(shaped(logits, **knobs), torch.rand((len(logits), 1), generator=rng, device=logits.device))
+
+
+def shaped(
+    logits: Tensor,
+    temperature: float = 1.0,
+    top_k: int = 0,
+    top_p: float = 1.0,
+    min_p: float = 0.0,
+    penalty: float = 1.0,
+    seen: Tensor | None = None,
+) -> Tensor:
+    """logits (B, V) -> chances (B, V); what is cut off has none, and the others are left as they are.
+
+    Temperature 0 leaves the likeliest; top_k 0, top_p 1 and min_p 0 cut nothing; penalty 1 changes nothing, more of it
+    makes what is in seen (B, S) less likely.
+    """
+    if seen is not None and penalty != 1:
+        logits = tired(logits, seen, penalty)
     if temperature < 1e-3:  # the favourite has all the chance there is; dividing would overflow
-        return logits.argmax(-1, keepdim=True)
+        return F.one_hot(logits.argmax(-1), logits.shape[-1]).to(logits.dtype)
     chances = (logits / temperature).softmax(-1)
-    if top_k or top_p < 1:
-        chances = chances.where(chances >= least(chances, top_k, top_p), 0)
-    sums = chances.cumsum(-1)  # one throw for the place in their sum, where multinomial throws V times
-    share = torch.rand((len(sums), 1), generator=rng, device=sums.device) * (1 - 1e-6)
-    return torch.searchsorted(sums, share * sums[:, -1:], right=True)
+    if top_k or top_p < 1 or min_p:
+        chances = chances.where(chances >= least(chances, top_k, top_p, min_p), 0)
+    return chances
 
 
-def least(chances: Tensor, top_k: int, top_p: float) -> Tensor:
-    """chances (B, V) -> the least one (B, 1) that the cuts leave in; the first that passes top_p stays."""
+def throw(chances: Tensor, share: Tensor) -> Tensor:
+    """chances (B, V), not necessarily of sum 1, and a place in their sum (B, 1) from 0 to 1 -> token (B, 1).
+
+    One throw for the place, where multinomial throws V times.
+    """
+    sums = chances.cumsum(-1)
+    return torch.searchsorted(sums, share * (1 - 1e-6) * sums[:, -1:], right=True)
+
+
+def tired(logits: Tensor, seen: Tensor, penalty: float) -> Tensor:
+    """Logits (B, V) with those of the tokens in seen (B, S) lowered: divided by the penalty, times it where negative.
+
+    Keskar et al. 2019 (arXiv:1909.05858, 4.1), who only divide; a negative logit would rise by that. Token 0, the end
+    of a document, stands before every story and is never tired of.
+    """
+    old = logits.gather(1, seen)
+    lowered = torch.where(old > 0, old / penalty, old * penalty)
+    return logits.scatter(1, seen, torch.where(seen == 0, old, lowered))
+
+
+def least(chances: Tensor, top_k: int, top_p: float, min_p: float = 0.0) -> Tensor:
+    """chances (B, V) -> the least one (B, 1) that the cuts leave in; the first that passes top_p stays.
+
+    min_p cuts what has less than that share of the likeliest's chance (Nguyen et al. 2024, arXiv:2407.01082).
+    """
     V = chances.shape[-1]
     best = chances.topk(min(top_k or 256, V)).values
     if not top_k and bool((best.sum(-1) < top_p).any()):  # rarely are more needed, and sorting all takes long
         best = chances.sort(-1, descending=True).values
     in_reach = best.cumsum(-1) - best < max(top_p, 1e-9)
-    return best.gather(-1, in_reach.sum(-1, keepdim=True) - 1)
+    return torch.maximum(best.gather(-1, in_reach.sum(-1, keepdim=True) - 1), min_p * best[:, :1])
 
 
 class Muon(Optimizer):

@@ -65,9 +65,9 @@ def letters() -> dict[str, int]:
 BYTES = letters()
 
 
-def best(tokenizer: Tokenizer, top: Sequence[tuple[int, float]], end: int) -> list[tuple[str, float]]:
-    """The likeliest tokens as the strip lists them; the end of a document is "" there."""
-    return [("" if token == end else name(tokenizer, token), rounded(chance)) for token, chance in top]
+def best(tokenizer: Tokenizer, top: Sequence[tuple[int, float]], end: int) -> list[tuple[str, float, int]]:
+    """The likeliest tokens as the strip lists them, with their ids; the end of a document is "" there."""
+    return [("" if token == end else name(tokenizer, token), rounded(chance), token) for token, chance in top]
 
 
 def rounded(chance: float) -> float:

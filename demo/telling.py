@@ -46,6 +46,8 @@ class Knobs(NamedTuple):
     temperature: float
     top_k: int
     top_p: float
+    min_p: float = 0.0
+    penalty: float = 1.0  # of repetition
 
 
 class Wish(NamedTuple):
@@ -57,14 +59,23 @@ class Wish(NamedTuple):
     teller: str = TELLER  # or one of BIGGER
 
 
-def wish(beginning: Any, temperature: Any, top_k: Any, top_p: Any, seed: Any) -> Wish:
+def wish(
+    beginning: Any, temperature: Any, top_k: Any, top_p: Any, seed: Any, min_p: Any = 0.0, penalty: Any = 1.0
+) -> Wish:
     """What a stranger asks for, checked; Mishap for what cannot be done."""
-    knobs = Knobs(
+    dice = knobs(temperature, top_k, top_p, min_p, penalty)
+    return Wish(readable(beginning), dice, whole(seed, 0, SEEDS, "The seed"))
+
+
+def knobs(temperature: Any, top_k: Any, top_p: Any, min_p: Any, penalty: Any) -> Knobs:
+    """The same for the knobs alone."""
+    return Knobs(
         finite(temperature, 0, 2, "The temperature"),
         whole(top_k, 0, 1_000, "Top-k"),
         finite(top_p, 0.05, 1, "Top-p"),
+        finite(min_p, 0, 1, "Min-p"),
+        finite(penalty, 1, 2, "The repetition penalty"),
     )
-    return Wish(readable(beginning), knobs, whole(seed, 0, SEEDS, "The seed"))
 
 
 def readable(beginning: Any) -> str:
@@ -103,16 +114,26 @@ class Story:
         self.teller, self.decoder, self.wish = teller, decoder, wish
         self.end = teller.tokenizer.token_to_id(END)
         self.ids = [self.end, *teller.tokenizer.encode(wish.beginning, add_special_tokens=False).ids]
+        self.begun = len(self.ids)  # tokens of the beginning
         self.guesses: list[Guess] = []
         self.held: list[Guess] = []  # those that end within a character
+        self.starts: list[int] = []  # with which guess each piece of the page begins
         self.speller = Speller(teller.tokenizer)
         self.pair_nats = 0.0  # what the guesses' tokens cost with only the one before in sight
-        self.log = line({"before": wish.beginning, "pace": 0})
+        self.fork: int | None = None  # the piece with which it left another story
+        self.log = self.head(0)
         self.busy = False  # while it is being told on a page
         self.halt = ""  # "rest" when it is asked to stop, "gone" when another story takes its place
 
+    def head(self, pace: int) -> str:
+        """The log's first line; pace is in milliseconds a piece."""
+        near = self.ids[: self.begun][-self.decoder.config.context :]  # as far as the model looks back
+        return line({"before": self.wish.beginning, "pace": pace, "ids": near, "known": self.begun, "fork": self.fork})
+
     def add(self, guess: Guess) -> None:
         """One token more; the log gets it as soon as its characters are whole."""
+        if not self.held:
+            self.starts.append(len(self.guesses))
         self.ids.append(guess.token)
         self.guesses.append(guess)
         self.held.append(guess)
@@ -120,12 +141,22 @@ class Story:
         if text is None:
             return
         chance = math.prod(held.chance for held in self.held)
-        self.log += line([text, rounded(chance), best(self.teller.tokenizer, self.held[0].top, self.end)])
+        ids = [held.token for held in self.held]
+        self.log += line([text, rounded(chance), best(self.teller.tokenizer, self.held[0].top, self.end), ids])
         self.held = []
 
     def mark(self, event: str) -> None:
         """Tells the page that it goes on or rests."""
         self.log += line(event)
+
+    def rewrite(self) -> None:
+        """Writes the log anew, which need not be kept while nobody sees it."""
+        told, self.guesses, self.held, self.starts = self.guesses, [], [], []
+        self.ids, self.speller = self.ids[: self.begun], Speller(self.teller.tokenizer)
+        self.log = self.head(0)
+        for guess in told:
+            self.add(guess)
+        self.mark("rest")
 
     def text(self) -> str:
         """The beginning and all that was told, as text."""
@@ -141,8 +172,8 @@ class Story:
     def catch_up(self, other: "Story", pace: int) -> None:
         """Takes over all that another has told so far."""
         self.ids, self.guesses, self.held = list(other.ids), list(other.guesses), list(other.held)
-        self.speller, self.pair_nats = copy.copy(other.speller), other.pair_nats
-        self.log = line({"before": self.wish.beginning, "pace": pace}) + other.log.split("\n", 1)[1]
+        self.starts, self.speller, self.pair_nats = list(other.starts), copy.copy(other.speller), other.pair_nats
+        self.log = self.head(pace) + other.log.split("\n", 1)[1]
 
 
 async def tell(story: Story, length: int) -> AsyncIterator[None]:
@@ -160,8 +191,7 @@ async def tell(story: Story, length: int) -> AsyncIterator[None]:
 
 async def reckon(story: Story) -> None:
     """Finds the yardstick of all that was told; where the telling runs too, so that no page waits for it."""
-    begun = len(story.ids) - len(story.guesses)
-    row = story.ids[begun - 1 :]
+    row = story.ids[story.begun - 1 :]
     story.pair_nats = await asyncio.get_running_loop().run_in_executor(TURNS, pair_nats, story.teller.model, row)
 
 

@@ -24,6 +24,8 @@ async def tell(
     top_k: int = 0,
     top_p: float = 0.95,
     seed: int = 0,
+    min_p: float = 0.0,
+    penalty: float = 1.0,
     teller: str = TELLER,
 ) -> tuple[str, list[dict[str, Any]]]:
     """Goes on with a story: its whole text, and each token told with the chance the model gave it.
@@ -35,10 +37,12 @@ async def tell(
         top_k: 0 to 1000; only so many of the likeliest stay in, 0 keeps all
         top_p: 0.05 to 1; the likeliest stay in until their chances add up to this
         seed: 0 to 999999; the same wish with the same seed tells the same story
+        min_p: 0 to 1; cuts tokens with less than this share of the likeliest's chance
+        penalty: 1 to 2; how much less likely a token gets that was there before, 1 for not at all
         teller: the shipped storyteller, or gpt2, distilgpt2 or smollm2 where the operator has brought its weights
     """
     with spoken(tell):
-        want = wish(beginning, temperature, top_k, top_p, seed)
+        want = wish(beginning, temperature, top_k, top_p, seed, min_p, penalty)
         story = await asyncio.to_thread(begin, want._replace(teller=one_of(teller, (TELLER, *BIGGER), "The teller")))
         async for _ in tell_on(story, whole(length, *LENGTHS, "The length")):
             pass

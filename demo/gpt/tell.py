@@ -1,7 +1,8 @@
-"""Begin a story, watch it go on, ask what else it might have said: the room of the Storyteller."""
+"""Begin a story, watch it go on, take another piece and have it branch: the room of the Storyteller."""
 
 import asyncio
 import json
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
@@ -10,22 +11,16 @@ import gradio as gr
 from gradio.context import Context
 
 from core.model import Mishap
-from demo.limits import whole
-from demo.parts.border import spoken, unread
+from demo.branches import BRANCHES, Tree
+from demo.gpt import ahead
+from demo.limits import one_of, whole
+from demo.parts.border import spoken
+from demo.parts.knobs import KNOBS, knob, places, seed, slider
 from demo.parts.lesson import Room, say, text
+from demo.parts.outline import outline
 from demo.parts.strip import strip
-from demo.telling import (
-    LENGTHS,
-    SEEDS,
-    WHOLE,
-    Story,
-    begin,
-    figures,
-    opening,
-    reckon,
-    tell_readers,
-    wish,
-)
+from demo.shelf import card
+from demo.telling import LENGTHS, TELLER, WHOLE, Story, begin, figures, opening, reckon, tell_readers, wish
 from demo.words import words
 
 TEXTS = words("gpt.tell")
@@ -41,9 +36,9 @@ def odds(x: float) -> str:
     return f"{x:.2g}" if x < 9.95 else f"{x:,.0f}"
 
 
-def result(story: Story, guessed: str, note: str = "") -> str:
+def result(tree: Tree, guessed: str, note: str = "") -> str:
     """What the dice made of the first choices, and what the chances are to be held against."""
-    found = figures(story)
+    found, note = figures(tree.story), note or tree.compared()
     if not found.pieces:
         return ""
     said = TEXTS["said"].format(first=found.first, pieces=found.pieces, share=round(100 * found.first / found.pieces))
@@ -52,20 +47,29 @@ def result(story: Story, guessed: str, note: str = "") -> str:
     return say(said, " ".join(filter(None, (yard, unread, note))), guessed)
 
 
+def shown(tree: Tree, file: dict[str, str] | None = None) -> dict[str, Any]:
+    """What the outline is given (see parts/outline.py)."""
+    return {"rows": tree.outline(), "shown": tree.shown, "file": file}
+
+
 class Tell:
     """The room where stories are told: begin, watch it go on, ask what else it might have said."""
 
     def __init__(self, house: gr.Tab):
-        self.story = gr.State(None)
+        self.tree = gr.State(None)
         with Room("gpt.tell") as self.room:
             with self.room.do:
                 self.begin()
             with self.room.more:
-                self.top_k = slider("top_k", 0, 200, 0, 1)
-                self.top_p = slider("top_p", 0.05, 1, 0.95, 0.05)
-                self.seed = seed()
+                self.rare = [knob(name, "gpt-tell", TEXTS) for name in KNOBS if name != "temperature"]
+                self.seed = seed("gpt-tell", TEXTS)
             with self.room.see:
-                self.page = strip(TEXTS["strip"], "gpt-tell-strip")
+                context = card(TELLER)["config"]["context"]
+                self.page = strip(
+                    TEXTS["strip"], "gpt-tell-strip", context, places("gpt-tell"), ahead.weigh, ahead.preview
+                )
+            with self.room.under:
+                self.outline = outline(TEXTS["tree"], "gpt-tell-outline")
         self.wire(house)
 
     def begin(self) -> None:
@@ -83,14 +87,15 @@ class Tell:
             self.stop = gr.Button(TEXTS["stop"], min_width=70, elem_id="gpt-tell-stop")
             self.on = gr.Button(TEXTS["on"], min_width=80, elem_id="gpt-tell-on")
         self.examples = offer(TEXTS["beginnings"][1:])
-        self.temperature = slider("temperature", 0, 2, 0.8, 0.05)
-        self.length = slider("length", *LENGTHS, 160, 10)
+        self.temperature = knob("temperature", "gpt-tell", TEXTS)
+        self.length = slider("length", "gpt-tell", TEXTS, *LENGTHS, 160, 10)
 
     def wire(self, house: gr.Tab) -> None:
         """What follows on what."""
-        settings = [self.beginning, self.temperature, self.top_k, self.top_p, self.seed]
-        wanted = [self.story, self.length, self.room.guess, *settings]
-        seen = [self.story, self.page, self.seed, self.room.result]
+        top_k, top_p, *others = self.rare
+        settings = [self.beginning, self.temperature, top_k, top_p, self.seed, *others]
+        wanted = [self.tree, self.length, self.room.guess, *settings]
+        seen = [self.tree, self.page, self.seed, self.room.result, self.outline]
         streams: dict[str, Any] = {"concurrency_limit": MANY, "concurrency_id": "tell", **HIDDEN}
         begins: dict[str, Any] = {"fn": self.start, "inputs": wanted, "outputs": seen, "trigger_mode": "multiple"}
         self.go.click(**begins, **streams)
@@ -99,33 +104,66 @@ class Tell:
                 **begins, **streams
             )
         self.on.click(self.go_on, wanted, seen, **streams)
+        self.page.select(self.take, wanted, seen, trigger_mode="multiple", **streams)
         self.stop.click(None, None, None, js=HOLD, **HIDDEN)
-        self.stop.click(halt, self.story, None, queue=False, **HIDDEN)
-        opened = [self.story, self.page, self.room.result]
-        house.select(self.open, self.story, opened, concurrency_limit=MANY, **HIDDEN)
+        self.stop.click(halt, self.tree, None, queue=False, **HIDDEN)
+        kept = [self.page, self.room.result, self.outline]
+        self.outline.select(self.choose, [self.tree, self.room.guess], kept, concurrency_limit=MANY, **HIDDEN)
+        opened = [self.tree, *kept]
+        house.select(self.open, self.tree, opened, concurrency_limit=MANY, **HIDDEN)
         Context.root_block.load(warm, queue=False, **HIDDEN)  # type: ignore[union-attr]
 
-    async def start(self, before: Story | None, pieces: Any, guess: Any, *asked: Any) -> AsyncIterator[dict]:
-        """A new story in the place of the one before; the same wish again gets the next seed."""
+    async def start(self, tree: Tree | None, pieces: Any, guess: Any, *asked: Any) -> AsyncIterator[dict]:
+        """A new story beside those before; the same wish again gets the next seed."""
         with spoken(self.start):
-            want = wish(*asked)
-            if before is not None and want == before.wish:
-                want = want._replace(seed=(want.seed + 1) % (SEEDS + 1))
-            story = await asyncio.to_thread(begin, want)
-            if before is not None:
-                before.halt = "gone"
-            yield {self.story: story, self.page: story.log, self.seed: want.seed, self.room.result: ""}
-            async for update in self.follow(story, pieces, guess):
+            tree = tree or Tree()
+            want = tree.again(wish(*asked))
+            tree.room()
+            tree.add(await asyncio.to_thread(begin, want))
+            async for update in self.grow(tree, pieces, guess):
                 yield update
 
-    async def go_on(self, story: Story | None, pieces: Any, guess: Any, *asked: Any) -> AsyncIterator[dict]:
+    async def take(
+        self, chosen: gr.EventData, tree: Tree | None, pieces: Any, guess: Any, *asked: Any
+    ) -> AsyncIterator[dict]:
+        """Another piece in the place of one that stands; the story goes on from there as a branch."""
+        with spoken(self.take):
+            if tree is None or not tree.branches:
+                raise Mishap(TEXTS["nothing"])
+            tree.room()
+            old, (_, dice, number) = tree.story, wish("", *asked[1:])
+            at = tree.where(whole(getattr(chosen, "at", None), 0, WHOLE, TEXTS["place"]))
+            most = old.teller.model.config.vocab - 1
+            token = whole(getattr(chosen, "token", None), 0, most, TEXTS["ahead"]["piece"])
+            ids = old.ids[: old.begun + at]
+            taken = await asyncio.to_thread(ahead.guess, ids, token)
+            want = tree.unused(old.wish._replace(knobs=dice, seed=number), [*ids, token])
+            story = tree.fork(at, taken, want)
+            async for update in self.grow(tree, pieces, guess, token == story.end):
+                yield update
+
+    async def grow(self, tree: Tree, pieces: Any, guess: Any, ended: bool = False) -> AsyncIterator[dict]:
+        """Shows a new branch, and tells it."""
+        story = tree.story
+        yield {
+            self.tree: tree,
+            self.page: story.log,
+            self.seed: story.wish.seed,
+            self.room.result: "",
+            self.outline: shown(tree),
+        }
+        async for update in self.follow(tree, 0 if ended else pieces, guess):
+            yield update
+
+    async def go_on(self, tree: Tree | None, pieces: Any, guess: Any, *asked: Any) -> AsyncIterator[dict]:
         """The story that stands, from where it stands, with the knobs as they are now."""
         with spoken(self.go_on):
-            if story is None:
+            if tree is None or not tree.branches:
                 raise Mishap(TEXTS["nothing"])
+            story = tree.story
             if len(story.guesses) >= WHOLE:
                 raise Mishap(TEXTS["whole"].format(pieces=len(story.guesses), most=WHOLE))
-            knobs = wish(*asked).knobs
+            knobs = wish("", *asked[1:]).knobs
             while story.halt and story.busy:  # it was asked to stop, and is about to
                 await asyncio.sleep(0.02)
             if story.busy:
@@ -133,12 +171,13 @@ class Tell:
                 return
             story.wish, story.halt = story.wish._replace(knobs=knobs), ""
             story.mark("go")
-            async for update in self.follow(story, pieces, guess):
+            async for update in self.follow(tree, pieces, guess):
                 yield update
 
-    async def follow(self, story: Story, pieces: Any, guess: Any) -> AsyncIterator[dict]:
-        """Sends the log as it grows, and the result at the end."""
-        many = min(whole(pieces, *LENGTHS, TEXTS["length"]), WHOLE - len(story.guesses))
+    async def follow(self, tree: Tree, pieces: Any, guess: Any) -> AsyncIterator[dict]:
+        """Sends the log of the story that is shown as it grows, and at the end the result and the outline."""
+        story = tree.story
+        many = min(whole(pieces, *LENGTHS, TEXTS["length"]) if pieces else 0, WHOLE - len(story.guesses), tree.left())
         story.busy = True
         try:
             async for _ in tell_readers(story, many):
@@ -146,23 +185,43 @@ class Tell:
                     yield {self.page: story.log}
             story.mark("rest")
             if story.halt != "gone":
-                yield {self.page: story.log, self.room.result: result(story, self.room.guessed(guess))}
+                told = result(tree, self.room.guessed(guess))
+                yield {self.page: story.log, self.room.result: told, self.outline: shown(tree)}
         finally:
             story.busy = False
 
-    async def open(self, story: Story | None) -> AsyncIterator[dict]:
+    async def choose(self, chosen: gr.EventData, tree: Tree | None, guess: Any) -> dict:
+        """Reads another branch, sets a bookmark, or makes a file of the tree."""
+        with spoken(self.choose):
+            if tree is None or not tree.branches:
+                raise Mishap(TEXTS["nothing"])
+            if (save := getattr(chosen, "save", None)) is not None:
+                kind = one_of(save, ("text", "json"), TEXTS["tree"]["kind"])
+                name, made = ("stories.txt", tree.as_text) if kind == "text" else ("stories.json", tree.as_json)
+                return {self.outline: shown(tree, {"key": secrets.token_hex(4), "name": name, "text": made()})}
+            k = whole(getattr(chosen, "k", None), 0, min(BRANCHES, len(tree.branches)) - 1, TEXTS["tree"]["which"])
+            if (star := getattr(chosen, "star", None)) is not None:
+                tree.branches[k].starred = star is True
+                return {self.outline: shown(tree)}
+            story = tree.show(k)
+            told = result(tree, self.room.guessed(guess))
+            return {self.page: story.log, self.room.result: told, self.outline: shown(tree)}
+
+    async def open(self, tree: Tree | None) -> AsyncIterator[dict]:
         """The opening, unless a story stands here already; who comes early sees it being told."""
         with spoken(self.open):
-            if story is not None:
+            if tree is not None:
                 yield {self.page: gr.skip()}  # a stream of nothing at all would empty its outputs
                 return
             first = await opening(*OPENING)
-            mine = first.twin(0 if first.busy else REVEAL)
-            yield {self.story: mine, self.page: mine.log}
+            mine, tree = first.twin(0 if first.busy else REVEAL), Tree()
+            tree.add(mine)
+            yield {self.tree: tree, self.page: mine.log, self.outline: shown(tree)}
             async for update in self.watch(mine, first):
                 yield update
             if mine.halt != "gone":
-                yield {self.page: mine.log, self.room.result: result(mine, "", TEXTS["opening"])}
+                told = result(tree, "", TEXTS["opening"])
+                yield {self.page: mine.log, self.room.result: told, self.outline: shown(tree)}
 
     async def watch(self, mine: Story, first: Story) -> AsyncIterator[dict]:
         """Reads along with a story that is being told for all."""
@@ -177,10 +236,10 @@ class Tell:
             mine.busy = False
 
 
-def halt(story: Story | None) -> None:
-    """Stops a story where it stands."""
-    if story is not None:
-        story.halt = "rest"
+def halt(tree: Tree | None) -> None:
+    """Stops the story that is shown where it stands."""
+    if tree is not None and tree.branches:
+        tree.story.halt = "rest"
 
 
 async def warm() -> None:
@@ -189,35 +248,8 @@ async def warm() -> None:
         await opening(*OPENING)
 
 
-def seed() -> gr.Number:
-    return unread(
-        gr.Number(
-            0,
-            label=TEXTS["seed"],
-            info=TEXTS["seed_note"],
-            step=1,
-            elem_id="gpt-tell-seed",
-        )
-    )
-
-
 def offer(beginnings: list[str]) -> dict[str, gr.Button]:
     """Beginnings to choose from: text -> its button."""
     with gr.Column(elem_classes=["tell-examples"]):
         text("p", TEXTS["examples"])
         return {first: gr.Button(f"{first} …", size="sm") for first in beginnings}
-
-
-def slider(key: str, low: float, high: float, value: float, step: float) -> gr.Slider:
-    return unread(
-        gr.Slider(
-            low,
-            high,
-            value,
-            step=step,
-            label=TEXTS[key],
-            info=TEXTS.get(f"{key}_note"),
-            buttons=[],
-            elem_id=f"gpt-tell-{key.replace('_', '-')}",
-        )
-    )

@@ -1,10 +1,11 @@
 // The page's half of the token strip; the log it reads is described in strip.py.
 const leaf = element.querySelector('.leaf'), heard = element.querySelector('.heard');
 const heading = element.querySelector('.others h4'), list = element.querySelector('.others ol');
-const { levels, ...words } = JSON.parse(leaf.dataset.words);
+const cuts = element.querySelector('.cuts'), trouble = element.querySelector('.trouble');
+const { levels, context, knobs, ...words } = JSON.parse(leaf.dataset.words);
 const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
 let seen = '', queue = [], pieces = [], held = false, pace = 0, timer = 0, chosen = null, own = false, word = null;
-let unheard = '', spoke = 0;
+let unheard = '', spoke = 0, head = {}, spot = null, idle = 0, took = false;
 
 const percent = (share) => {
   if (share >= 0.995) return words.sure;
@@ -27,11 +28,13 @@ function clear() {
   clearTimeout(timer);
   queue = []; pieces = []; held = false; timer = 0; chosen = null; own = false; word = null; unheard = ''; heard.textContent = '';
   leaf.replaceChildren();
-  heading.textContent = words.choose;
-  list.replaceChildren();
+  leaf.classList.remove('telling');
+  spot = null;
+  draw();
 }
 
-function begin(head) {
+function begin(first) {
+  head = first;
   pace = still ? 0 : head.pace;
   if (head.before) leaf.append(make('span', 'before', head.before));
   leaf.classList.add('telling');
@@ -40,13 +43,14 @@ function begin(head) {
 }
 
 // A word's pieces stay on one line; the space before it stands outside its tint. The leaf's text is the story, letter for letter.
-function append([text, chance, others]) {
+function append([text, chance, others, ids]) {
   const core = text.trim(), space = text.slice(0, text.length - text.trimStart().length);
   const button = make('button', tint(chance), core);
   button.type = 'button';
   button.tabIndex = pieces.length ? -1 : 0;
   button.dataset.chance = percent(chance);
   button.setAttribute('aria-label', `${shown(text)}, ${percent(chance)}`);
+  if (pieces.length === head.fork) { button.classList.add('fork'); button.title = words.fork; }
   button.setAttribute('aria-pressed', 'false');
   if (core === '') {
     button.classList.add(text === '' ? 'end' : text.includes('\n') ? 'line' : 'space');
@@ -59,7 +63,8 @@ function append([text, chance, others]) {
     const tail = text.slice(space.length + core.length);
     if (tail) { leaf.append(tail); word = null; }
   }
-  pieces.push({ button, text, chance, others });
+  pieces.push({ button, text, chance, others, ids });
+  if (took && pieces.length - 1 === head.fork) { took = false; focusOn(head.fork); }  // the eye follows what was taken
   hear(text);
 }
 
@@ -75,33 +80,113 @@ function hear(text, last) {
 function rest() {
   leaf.classList.remove('telling');
   hear('', true);
+  next();
   if (own || !pieces.length) return;
   choose(pieces.reduce((least, piece, i) => (piece.chance < pieces[least].chance ? i : least), 0));
 }
 
+// After the last piece stands a place to ask what comes next, unless the story has ended.
+const beyond = make('button', 'next');
+beyond.type = 'button'; beyond.tabIndex = -1;
+beyond.setAttribute('aria-label', words.next);
+beyond.setAttribute('aria-pressed', 'false');
+function next() {
+  const last = pieces[pieces.length - 1];
+  if (!last || last.text !== '') leaf.append(beyond);
+  if (!last) beyond.tabIndex = 0;
+}
+const buttonAt = (i) => (i < pieces.length ? pieces[i].button : beyond);
+const places = () => pieces.length + (beyond.isConnected ? 1 : 0);
+
 function choose(i) {
-  if (chosen !== null) pieces[chosen].button.setAttribute('aria-pressed', 'false');
+  if (chosen !== null) buttonAt(chosen).setAttribute('aria-pressed', 'false');
   chosen = i;
-  const { button, text, chance, others } = pieces[i];
-  button.setAttribute('aria-pressed', 'true');
-  const rank = others.findIndex(([other]) => other === text);
-  const rows = rank < 0 ? [...others, [text, chance]] : others;
-  heading.textContent = (own ? words.chosen : words.surprise).replace('{piece}', shown(text)).replace('{share}', percent(chance));
-  list.replaceChildren(...rows.map(([other, share], at) => row(other, share, at === (rank < 0 ? rows.length - 1 : rank))));
+  buttonAt(i).setAttribute('aria-pressed', 'true');
+  const { text, chance, others = [], ids = [] } = pieces[i] || {};
+  const rows = others.map((other) => [...other, null]), written = ids.length ? ids[0] : null;
+  if (ids.length === 1 && !others.some(([, , token]) => token === written)) rows.push([text, chance, written, null]);
+  spot = { i, written, rows, on: {}, cuts: [] };
+  draw();
+  weigh(i);
 }
 
-function row(text, share, taken) {
-  const made = make('li', taken ? 'taken' : ''), bar = make('span', 'share');
-  bar.style.setProperty('--share', Math.max(0.4, 100 * share) + '%');
-  made.append(make('span', 'piece', shown(text)), bar, make('span', 'figure', percent(share)));
-  if (taken) made.append(make('span', 'heard', words.taken));
+// What the server is asked: the tokens before a place, as far as the model looks back, and the knobs as they stand.
+function before(i) {
+  const told = pieces.slice(0, i).flatMap(({ ids }) => ids);
+  const asked = { ids: [...head.ids, ...told].slice(-context), known: head.known + told.length };
+  for (const [knob, [id, first]] of Object.entries(knobs)) {
+    const box = document.querySelector(`#${id} input[type=number]`);
+    asked[knob] = box ? (box.value === '' ? null : +box.value) : first;
+  }
+  return asked;
+}
+const weigh = newest(async (i) => {
+  const mine = spot, asked = before(i);
+  clearTimeout(idle);
+  let answer;
+  try { answer = await server.weigh({ ...asked, written: mine.written }); } catch { answer = { mishap: words.lost }; }
+  if (mine !== spot) return;  // another piece was chosen in between
+  trouble.textContent = answer.mishap || '';
+  if (answer.mishap) return;
+  Object.assign(spot, { rows: answer.rows, cuts: answer.cuts, on: {} });
+  draw();
+  if (own || head.pace) idle = setTimeout(() => preview(asked), 150);  // for the opening it is worked out once for all
+});
+const preview = newest(async (asked) => {
+  const mine = spot, rows = spot && spot.rows;
+  if (!spot) return;
+  const tokens = rows.map(([, , token]) => token);
+  let answer;
+  try { answer = await server.preview({ ...asked, tokens }); } catch { answer = { mishap: words.lost }; }
+  if (mine !== spot || rows !== spot.rows) return;
+  trouble.textContent = answer.mishap || '';
+  if (answer.mishap) return;
+  tokens.forEach((token, at) => { spot.on[token] = answer.on[at]; });
+  draw();
+});
+// The room's knobs: a slider's own number box follows it a moment later.
+element.closest('.room').addEventListener('input', ({ target }) => {
+  if (spot && Object.values(knobs).some(([id]) => target.closest(`#${id}`))) requestAnimationFrame(() => { if (spot) weigh(spot.i); });
+});
+
+function draw() {
+  const focused = list.contains(document.activeElement) ? document.activeElement.dataset.token : null;
+  if (!spot) {
+    heading.textContent = words.choose; list.replaceChildren(); cuts.textContent = ''; trouble.textContent = '';
+    return;
+  }
+  const { text, chance } = pieces[spot.i] || {};
+  const said = text === undefined ? words.coming : own ? words.chosen : words.surprise;
+  heading.textContent = said.replace('{piece}', shown(text || '')).replace('{share}', percent(chance || 0));
+  list.replaceChildren(...spot.rows.map(row));
+  cuts.textContent = spot.cuts.join(' ');
+  if (focused !== null) list.querySelector(`[data-token="${focused}"]`)?.focus();
+}
+
+// The thin bar is the chance as learnt, the thick one what the knobs make of it.
+function row([text, share, token, thrown]) {
+  const written = token === spot.written, made = make('li', written ? 'taken' : ''), button = make('button', 'take');
+  const bars = make('span', 'share'), on = spot.on[token], changed = thrown !== null && percent(thrown) !== percent(share);
+  const now = thrown === null ? share : thrown;
+  bars.style.setProperty('--share', Math.max(0.4, 100 * share) + '%');
+  bars.style.setProperty('--thrown', 100 * now + '%');
+  button.type = 'button'; button.dataset.token = token;
+  const figure = percent(share) + (changed ? ' → ' + (thrown ? percent(thrown) : words.cut) : '');
+  button.append(make('span', 'piece', shown(text)), bars, make('span', 'figure', figure));
+  button.append(make('span', 'on', on === undefined ? '' : on === '' ? '⁂' : '… ' + on.trim()));
+  const label = words.take.replace('{piece}', shown(text)).replace('{share}', percent(share));
+  button.setAttribute('aria-label', [
+    label, written && words.taken, changed && words.dice.replace('{share}', thrown ? percent(thrown) : words.cut), on && words.on.replace('{text}', on),
+  ].filter(Boolean).join(' '));
+  button.addEventListener('click', () => { took = true; trigger('select', { at: spot.i, token }); });
+  made.append(button);
   return made;
 }
 
 function take(event) {
   if (Array.isArray(event)) append(event);
   else if (event === 'rest') rest();
-  else if (event === 'go') leaf.classList.add('telling');
+  else if (event === 'go') { leaf.classList.add('telling'); beyond.remove(); if (spot && spot.i >= pieces.length) { spot = null; chosen = null; draw(); } }
   else begin(event);
 }
 
@@ -127,24 +212,25 @@ function read() {
   if (!timer) work();
 }
 
+function find(button) { return button === beyond ? pieces.length : pieces.findIndex((piece) => piece.button === button); }
 leaf.addEventListener('click', (event) => {
-  const i = pieces.findIndex(({ button }) => button === event.target);
+  const i = find(event.target);
   if (i < 0) return;
   own = true;
   focusOn(i);
   choose(i);
 });
 leaf.addEventListener('keydown', (event) => {
-  const i = pieces.findIndex(({ button }) => button === event.target);
-  const to = { ArrowRight: i + 1, ArrowLeft: i - 1, Home: 0, End: pieces.length - 1 }[event.key];
+  const i = find(event.target);
+  const to = { ArrowRight: i + 1, ArrowLeft: i - 1, Home: 0, End: places() - 1 }[event.key];
   if (i < 0 || to === undefined) return;
   event.preventDefault();
-  focusOn(Math.min(Math.max(to, 0), pieces.length - 1));
+  focusOn(Math.min(Math.max(to, 0), places() - 1));
 });
 function focusOn(i) {
-  leaf.querySelector('[tabindex="0"]').tabIndex = -1;
-  pieces[i].button.tabIndex = 0;
-  pieces[i].button.focus();
+  for (const button of leaf.querySelectorAll('[tabindex="0"]')) button.tabIndex = -1;
+  buttonAt(i).tabIndex = 0;
+  buttonAt(i).focus();
 }
 // "hold" is sent by the Stop button: what has not been shown by then waits for the next "go".
 leaf.addEventListener('hold', () => { held = true; if (pieces.length) rest(); });

@@ -3,40 +3,68 @@
 What goes to the page is a log in one string, a line of JSON an event. A longer log begins with the shorter one, so
 Gradio sends only what is new, and the page only appends. First comes what stands before, then pieces and marks:
 
-    {"before": "Once upon a time", "pace": 0}   plain text; milliseconds from piece to piece, 0 for at once
-    ["fox", 0.03, [["dog", 0.2], ...]]          text, chance, the five likeliest; text "" is the end of a document
+    {"before": "Once upon a time",              plain text
+     "pace": 0, "fork": null,                   milliseconds from piece to piece; the piece with which a branch begins
+     "ids": [0, 412, ...], "known": 7}          the last tokens of that text, and how many it has
+    ["fox", 0.03, [["dog", 0.2, 511], ...], [87]]
+                                                text, chance, the five likeliest, its tokens; "" ends a document
     "rest", "go"                                nothing more comes for now; more will come
+
+For a chosen piece the page asks the server straight what else might stand there, as the room's knobs are at that
+moment (demo/gpt/ahead.py). Its event is `select`: {"at": piece, "token": id} is to stand there in a new branch.
 """
 
 import json
+from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
+from demo.parts.border import answering
+
+HERE = Path(__file__)
+NEWEST = HERE.with_name("newest.js").read_text(encoding="utf-8")
 LEVELS = (0.5, 0.2, 0.05, 0.01)  # a chance below the first is a slight surprise, below the last a great one
 
 PAGE = """
 <div class="strip">
 <div class="leaf" role="group" aria-label="{strip}" data-words="{words}" dir="auto"></div>
-<div class="others" role="region" aria-label="{others}"><h4></h4><ol></ol></div>
+<div class="others" role="region" aria-label="{others}"><h4></h4><ol></ol>
+<p class="cuts"></p><p class="trouble" role="status"></p></div>
 <p class="legend"><span>{legend}</span>{swatches}</p>
 <p class="heard" aria-live="polite"></p>
 </div>
 """
 
 
-def strip(words: dict[str, str], elem_id: str) -> gr.HTML:
-    """An empty strip; its value is a log. `words` are its texts, from demo/words."""
+Answer = Callable[[dict[str, Any]], Any]
+
+
+def strip(
+    words: dict[str, str],
+    elem_id: str,
+    context: int,
+    knobs: Mapping[str, tuple[str, float]],
+    weigh: Answer,
+    preview: Answer,
+) -> gr.HTML:
+    """An empty strip; its value is a log. `words` are its texts, from demo/words.
+
+    context: how many tokens the model looks back on; knobs: name -> (elem_id, value at first), in the same room.
+    weigh({"ids", "written", knobs}) -> {"rows", "cuts"}; preview({"ids", "tokens", "known", knobs}) -> {"on"}.
+    """
     names = [f"{100 * level:.0f} %" for level in LEVELS]
     names = [words["or_more"].format(share=names[0]), *names[1:], words["rarer"]]
     swatches = "".join(f'<span class="tint-{i}">{escape(name)}</span>' for i, name in enumerate(names))
-    given = escape(json.dumps({**words, "levels": LEVELS}))
+    given = escape(json.dumps({**words, "levels": LEVELS, "context": context, "knobs": knobs}))
     texts = {key: escape(words[key]) for key in ("strip", "others", "legend")}
     return gr.HTML(
         "",
         html_template=PAGE.format(words=given, swatches=swatches, **texts),
-        js_on_load=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
+        js_on_load=NEWEST + HERE.with_suffix(".js").read_text(encoding="utf-8"),
         apply_default_css=False,
         elem_id=elem_id,
+        server_functions=[answering(weigh, "weigh"), answering(preview, "preview")],
     )

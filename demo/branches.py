@@ -1,0 +1,223 @@
+"""A visitor's stories as a tree: which left which, and what each costs. Nothing is ever overwritten. No Gradio."""
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from core.gpt import Guess
+from core.model import Mishap
+from demo.spelling import name, rounded
+from demo.telling import SEEDS, Story, Wish
+from demo.words import words
+
+TEXTS = words("gpt.tell.tree")
+BRANCHES, PIECES = 64, 20_000  # of a tree: branches, and tokens told in all
+TITLE = 48  # letters of a beginning that name it
+
+
+@dataclass
+class Branch:
+    story: Story
+    wish: Wish  # when it was begun: its knobs may change later
+    parent: int | None = None  # the branch that it left
+    at: int = 0  # how many told tokens it shares with it
+    starred: bool = False
+
+    def born(self) -> int:
+        """With how many tokens it began."""
+        return self.story.begun + (0 if self.parent is None else self.at + 1)
+
+    def own(self) -> list[Guess]:
+        """What was told in it alone."""
+        return self.story.guesses[self.at :]
+
+
+class Tree:
+    """All branches in the order in which they were begun; one of them is shown."""
+
+    def __init__(self) -> None:
+        self.branches: list[Branch] = []
+        self.shown = 0
+
+    @property
+    def story(self) -> Story:
+        return self.branches[self.shown].story
+
+    def left(self) -> int:
+        """How many tokens may still be told; Mishap if none."""
+        left = PIECES - sum(len(branch.own()) for branch in self.branches)
+        if left <= 0:
+            raise Mishap(TEXTS["long"].format(pieces=PIECES))
+        return left
+
+    def room(self) -> None:
+        """Mishap if no branch more fits."""
+        if len(self.branches) >= BRANCHES:
+            raise Mishap(TEXTS["full"].format(branches=BRANCHES))
+        self.left()
+
+    def again(self, wish: Wish) -> Wish:
+        """The wish for a story from its beginning; with the next seed if it began the story that is shown."""
+        k = self.shown if self.branches else None
+        while k is not None and self.branches[k].parent is not None:
+            k = self.branches[k].parent
+        return following(wish) if k is not None and self.branches[k].wish == wish else wish
+
+    def unused(self, wish: Wish, ids: list[int]) -> Wish:
+        """The wish for a branch that begins with ids; with the next seed that no such branch began with."""
+        twins = [branch for branch in self.branches if branch.parent is not None and branch.born() == len(ids)]
+        known = {branch.wish for branch in twins if branch.story.ids[: len(ids)] == ids}
+        while wish in known:
+            wish = following(wish)
+        return wish
+
+    def add(self, story: Story, parent: int | None = None, at: int = 0) -> Story:
+        """One branch more, which is shown from now on; the one shown before stops where it stands."""
+        if self.branches:
+            self.leave()
+        self.branches.append(Branch(story, story.wish, parent, at))
+        self.shown = len(self.branches) - 1
+        return story
+
+    def leave(self) -> None:
+        """Stops the story that is shown, and lets go of its log, which can be written again."""
+        self.story.halt = "gone"
+        self.story.log = ""
+
+    def show(self, k: int) -> Story:
+        """Another branch, or the same."""
+        if k != self.shown:
+            self.leave()
+            self.shown = k
+            self.story.rewrite()
+        return self.story
+
+    def fork(self, at: int, guess: Guess, wish: Wish) -> Story:
+        """Leaves the story that is shown after `at` told tokens, with another token than there."""
+        old, parent = self.story, self.shown
+        story = Story(old.teller, old.decoder, wish)
+        story.fork = sum(start < at for start in old.starts)
+        story.log = story.head(0)
+        for known in old.guesses[:at]:
+            story.add(known)
+        story.add(guess)
+        return self.add(story, parent, at)
+
+    def where(self, piece: int) -> int:
+        """With how many told tokens before it a piece of the page begins."""
+        starts = self.story.starts
+        return starts[piece] if piece < len(starts) else len(self.story.guesses)
+
+    def order(self, parent: int | None = None, depth: int = 0) -> Iterator[tuple[int, int]]:
+        """(branch, depth), each followed by those that left it, in the order of the text."""
+        children = [k for k, branch in enumerate(self.branches) if branch.parent == parent]
+        for k in sorted(children, key=lambda k: (self.branches[k].at, k)):
+            yield k, depth
+            yield from self.order(k, depth + 1)
+
+    def outline(self) -> list[dict[str, Any]]:
+        """What the page shows of each branch (see parts/outline.py)."""
+        rows = []
+        for k, depth in self.order():
+            branch = self.branches[k]
+            own, cost = branch.own(), bits(branch.story.guesses)
+            rows.append(
+                {
+                    "k": k,
+                    "depth": depth,
+                    "title": self.title(k),
+                    "at": branch.at,
+                    "left": "".join("01"[guess.token != guess.top[0][0]] for guess in own),
+                    "cost": TEXTS["cost"].format(bits=cost, pieces=len(branch.story.guesses), left=departures(branch)),
+                    "star": branch.starred,
+                }
+            )
+        return rows
+
+    def title(self, k: int) -> str:
+        """How a branch is called: by its beginning, or by the piece it took."""
+        branch = self.branches[k]
+        if branch.parent is None:
+            begins = " ".join(branch.wish.beginning.split())
+            return (begins[: TITLE - 1] + "…" if len(begins) > TITLE else begins) or TEXTS["nothing"]
+        told = self.branches[branch.parent].story.guesses
+        took = self.spelt(branch.own()[0])
+        if branch.at >= len(told):
+            return TEXTS["after"].format(took=took)
+        wrote = self.spelt(told[branch.at])
+        return TEXTS["anew" if took == wrote else "took"].format(took=took, wrote=wrote)
+
+    def spelt(self, guess: Guess) -> str:
+        """A token for a title."""
+        text = name(self.story.teller.tokenizer, guess.token) if guess.token != self.story.end else TEXTS["end"]
+        return text.strip() or TEXTS["gap"]
+
+    def compared(self) -> str:
+        """What the branch shown costs since it left, beside as many tokens of the one it left; "" for a root."""
+        branch = self.branches[self.shown]
+        if branch.parent is None:
+            return ""
+        theirs = self.branches[branch.parent].story.guesses[branch.at :]
+        both = min(len(theirs), len(branch.own()))
+        if not both:
+            return ""
+        return TEXTS["compared"].format(
+            pieces=both, own=bits(branch.own()[:both]), other=bits(theirs[:both]), s="" if both == 1 else "s"
+        )
+
+    def as_text(self) -> str:
+        """Every story of the tree, whole, in the order of the outline."""
+        parts = []
+        for k, _ in self.order():
+            story, star = self.branches[k].story, "* " if self.branches[k].starred else ""
+            cost = TEXTS["cost"].format(
+                bits=bits(story.guesses), pieces=len(story.guesses), left=departures(self.branches[k])
+            )
+            parts.append(f"{star}{k + 1}. {self.title(k)}\n({cost})\n\n{story.text()}\n")
+        return f"\n{'-' * 40}\n\n".join(parts)
+
+    def as_json(self) -> str:
+        """The tree with every token and the chance the model gave it; each branch without what it shares."""
+        tokenizer = self.story.teller.tokenizer
+        branches = [
+            {
+                "branch": k,
+                "parent": branch.parent,
+                "shared": branch.at,
+                "bookmarked": branch.starred,
+                "beginning": branch.wish.beginning,
+                "knobs": branch.wish.knobs._asdict(),
+                "seed": branch.wish.seed,
+                "bits": round(bits(branch.story.guesses), 2),
+                "tokens": [
+                    {
+                        "id": guess.token,
+                        "text": name(tokenizer, guess.token),
+                        "chance": rounded(guess.chance),
+                        "favourite": guess.top[0][0],
+                    }
+                    for guess in branch.own()
+                ],
+            }
+            for k, branch in enumerate(self.branches)
+        ]
+        return json.dumps(
+            {"teller": self.story.teller.card["data"], "branches": branches}, ensure_ascii=False, indent=1
+        )
+
+
+def following(wish: Wish) -> Wish:
+    """The same with the next seed."""
+    return wish._replace(seed=(wish.seed + 1) % (SEEDS + 1))
+
+
+def bits(guesses: list[Guess]) -> float:
+    """The surprise of all of them together."""
+    return -sum(math.log2(max(guess.chance, 1e-12)) for guess in guesses) + 0.0
+
+
+def departures(branch: Branch) -> int:
+    """How often a story is not what the model liked best."""
+    return sum(guess.token != guess.top[0][0] for guess in branch.story.guesses)
