@@ -1,4 +1,4 @@
-"""python -m core train | measure | fetch | retell"""
+"""python -m core train | measure | fetch | retell | index"""
 
 import argparse
 import json
@@ -13,12 +13,12 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer
 
-from core import checkpoint, retell
+from core import checkpoint, copying, retell
 from core import measure as measures
 from core.data import COLLECTIONS, data_folder, open_collection
 from core.data import fetch as fetching
 from core.data.packs import PACKS, read_pack
-from core.data.text import RETOLD, whole_text
+from core.data.text import RETOLD, read_parts, whole_text
 from core.dial import turned
 from core.families import FAMILIES, build
 from core.gan import GAN
@@ -35,6 +35,7 @@ def main(arguments: list[str]) -> None:
     measure_arguments(verbs.add_parser("measure", help="measure a checkpoint, each number with its yardsticks"))
     fetch_arguments(verbs.add_parser("fetch", help="download a collection of real data"))
     retell_arguments(verbs.add_parser("retell", help="let the storyteller write the collection 'retold'"))
+    index_arguments(verbs.add_parser("index", help="index the texts a model learnt from, to tell what it copies"))
     options = parser.parse_args(arguments)
     try:
         options.act(options, arguments)
@@ -212,6 +213,27 @@ def tell_again(options: argparse.Namespace, arguments: list[str]) -> None:
     for done in retell.write(options.out, model, tokenizer, options.bytes):
         print(f"\r{done:,} bytes", end="", flush=True)
     print()
+
+
+def index_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("checkpoint", help="a shipped name, or a folder, of a model that learns text")
+    parser.set_defaults(act=index)
+
+
+def index(options: argparse.Namespace, arguments: list[str]) -> None:
+    folder = Path(options.checkpoint)
+    folder = folder if (folder / "card.json").exists() else checkpoint.SHELF / options.checkpoint
+    card = checkpoint.read_card(folder / "card.json")
+    if card["data"].get("learns") != "text":
+        raise Mishap(f"{folder.name} does not learn from text, so there are no runs of words to index.")
+    parts = read_parts(card["data"]["name"], data_folder())
+    train = [copying.hashes(document) for part in parts for document in part.train]
+    held = {part.name: [copying.hashes(document) for document in part.test] for part in parts}
+    made = copying.build(train)
+    made.facts = copying.measure(made, train, held)
+    copying.write(folder / checkpoint.INDEX, made)
+    checkpoint.write_card(folder, {**card, "copying": made.facts})
+    print(json.dumps(made.facts, indent=1))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Keeping models: a card to read and weights to load. Nothing is ever unpickled.
 
-A checkpoint is a folder with card.json and model.safetensors; a text model's tokenizer (its merges) travels in the
-header of the weights. A trainer's state for going on exactly is a file of its own: local, never taken from a visitor.
+A checkpoint is a folder with card.json and model.safetensors, and with ages.safetensors or copying.safetensors where
+they were made; a text model's tokenizer (its merges) travels in the header of the weights. A trainer's state for going
+on exactly is a file of its own: local, never taken from a visitor.
 """
 
 import json
@@ -23,6 +24,7 @@ from core.model import Mishap, Model, seeded
 from core.train import Plan, Trainer
 
 SHELF = Path(__file__).parent.parent / "checkpoints"
+INDEX = "copying.safetensors"  # beside a text model's weights: the runs of its training texts (core/copying.py)
 LARGEST_CARD, LARGEST_WEIGHTS = 1_000_000, 64_000_000  # bytes
 LARGEST_MODEL = 16_000_000  # weights
 STORED = {torch.float32, torch.bfloat16, torch.float16, torch.int64}

@@ -118,6 +118,7 @@ class Story:
         self.guesses: list[Guess] = []
         self.held: list[Guess] = []  # those that end within a character
         self.starts: list[int] = []  # with which guess each piece of the page begins
+        self.spelt: list[str] = []  # the text of each piece
         self.speller = Speller(teller.tokenizer)
         self.pair_nats = 0.0  # what the guesses' tokens cost with only the one before in sight
         self.fork: int | None = None  # the piece with which it left another story
@@ -128,7 +129,8 @@ class Story:
     def head(self, pace: int) -> str:
         """The log's first line; pace is in milliseconds a piece."""
         near = self.ids[: self.begun][-self.decoder.config.context :]  # as far as the model looks back
-        return line({"before": self.wish.beginning, "pace": pace, "ids": near, "known": self.begun, "fork": self.fork})
+        counts = {"ids": near, "known": self.begun, "fork": self.fork, "seed": self.wish.seed}
+        return line({"before": self.wish.beginning, "pace": pace, **counts})
 
     def add(self, guess: Guess) -> None:
         """One token more; the log gets it as soon as its characters are whole."""
@@ -140,18 +142,19 @@ class Story:
         text = self.speller.end() if guess.token == self.end else self.speller.spell(guess.token)
         if text is None:
             return
+        self.spelt.append(text)
         chance = math.prod(held.chance for held in self.held)
         ids = [held.token for held in self.held]
         self.log += line([text, rounded(chance), best(self.teller.tokenizer, self.held[0].top, self.end), ids])
         self.held = []
 
-    def mark(self, event: str) -> None:
-        """Tells the page that it goes on or rests."""
+    def mark(self, event: Any) -> None:
+        """Tells the page that it goes on or rests, or what of it is copied."""
         self.log += line(event)
 
     def rewrite(self) -> None:
         """Writes the log anew, which need not be kept while nobody sees it."""
-        told, self.guesses, self.held, self.starts = self.guesses, [], [], []
+        told, self.guesses, self.held, self.starts, self.spelt = self.guesses, [], [], [], []
         self.ids, self.speller = self.ids[: self.begun], Speller(self.teller.tokenizer)
         self.log = self.head(0)
         for guess in told:
@@ -172,7 +175,8 @@ class Story:
     def catch_up(self, other: "Story", pace: int) -> None:
         """Takes over all that another has told so far."""
         self.ids, self.guesses, self.held = list(other.ids), list(other.guesses), list(other.held)
-        self.starts, self.speller, self.pair_nats = list(other.starts), copy.copy(other.speller), other.pair_nats
+        self.starts, self.spelt = list(other.starts), list(other.spelt)
+        self.speller, self.pair_nats = copy.copy(other.speller), other.pair_nats
         self.log = self.head(pace) + other.log.split("\n", 1)[1]
 
 

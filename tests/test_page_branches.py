@@ -76,6 +76,19 @@ def test_bookmarks_and_files_hold_the_whole_tree_even_while_it_is_stopped(page):
     assert told(page) in text and "Once there was a <b>cat</b>" in text and "* 3. " in text
 
 
+def test_a_branch_is_taken_while_the_story_is_still_told(page):
+    rows = page.locator(ROWS).count()
+    tell(page, "There was a boat", length=400)
+    wait_for_pieces(page, 8)
+    page.locator(f"{LEAF} button").nth(2).click()
+    unwritten(page).click()
+    page.wait_for_selector(f"{LEAF} button.fork", timeout=SLOW)
+    page.locator("#gpt-tell-stop").click()
+    outlined(page, rows + 2)
+    page.locator("#gpt-tell-result").get_by_text("first choice").wait_for(timeout=SLOW)
+    assert "learnt from" in page.locator("#gpt-tell-strip .copying").text_content()
+
+
 def test_the_next_piece_can_be_chosen_and_all_of_it_by_keyboard(page):
     page.locator(f"{LEAF} button").first.focus()
     page.keyboard.press("End")
@@ -86,7 +99,7 @@ def test_the_next_piece_can_be_chosen_and_all_of_it_by_keyboard(page):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "take"
     page.keyboard.press("Enter")
-    outlined(page, 5)
+    outlined(page, 7)
     page.wait_for_selector(f"{LEAF} button.fork", timeout=SLOW)
     at_rest(page)
     assert told(page).startswith(before) and len(told(page)) > len(before)
@@ -114,6 +127,21 @@ def test_the_knobs_reshape_the_chances_while_they_move(page):
     for _ in range(30):
         page.keyboard.press("ArrowRight")
     page.wait_for_function(f"document.querySelector('{OTHERS} .cuts').textContent.includes('Min-p cut off')")
+
+
+def test_the_next_word_is_guessed_against_two_rivals(page):
+    fold = page.locator("#gpt-tell-quiz")
+    fold.locator("summary").focus()
+    page.keyboard.press("Enter")
+    fold.locator(".four button").nth(3).wait_for(timeout=SLOW)
+    for asked in (1, 2):
+        fold.locator(".four button").nth(asked).focus()
+        page.keyboard.press("Enter")
+        fold.get_by_text(f"Of {asked}: you").wait_for(timeout=SLOW)
+        assert fold.locator(".four .true").count() == 1 and fold.locator(".four span").count() == 4
+        assert "The model chose" in fold.locator(".verdict").text_content()
+        page.keyboard.press("Enter")  # another one
+        page.wait_for_function("!document.querySelector('#gpt-tell-quiz .four span')", timeout=SLOW)
 
 
 def test_two_visitors_have_two_trees_and_long_beginnings_branch(visit):

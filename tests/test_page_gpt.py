@@ -42,7 +42,9 @@ def tell(page, beginning: str = "Once there was a cat", length: int = 400, seed:
         if not page.locator("#gpt-tell-seed input").is_visible():
             page.locator("#gpt-tell .more button").first.click()
         set_number(page, "#gpt-tell-seed", seed)
+    rows = page.locator("#gpt-tell-outline li").count()
     page.locator("#gpt-tell-go").click()
+    page.wait_for_function(f"document.querySelectorAll('#gpt-tell-outline li').length > {rows}", timeout=SLOW)
     page.wait_for_function(
         "([leaf, begun]) => document.querySelector(leaf).textContent.startsWith(begun)",
         arg=[LEAF, beginning],

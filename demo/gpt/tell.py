@@ -12,12 +12,14 @@ from gradio.context import Context
 
 from core.model import Mishap
 from demo.branches import BRANCHES, Tree
-from demo.gpt import ahead
+from demo.gpt import ahead, quiz
+from demo.gpt.copied import copied
 from demo.limits import one_of, whole
 from demo.parts.border import spoken
 from demo.parts.knobs import KNOBS, knob, places, seed, slider
 from demo.parts.lesson import Room, say, text
 from demo.parts.outline import outline
+from demo.parts.quiz import quiz as quiz_fold
 from demo.parts.strip import strip
 from demo.shelf import card
 from demo.telling import LENGTHS, TELLER, WHOLE, Story, begin, figures, opening, reckon, tell_readers, wish
@@ -70,6 +72,7 @@ class Tell:
                 )
             with self.room.under:
                 self.outline = outline(TEXTS["tree"], "gpt-tell-outline")
+                quiz_fold(TEXTS["quiz"], "gpt-tell-quiz", quiz.ask, quiz.answer)
         self.wire(house)
 
     def begin(self) -> None:
@@ -184,6 +187,7 @@ class Tell:
                 if story.halt != "gone":
                     yield {self.page: story.log}
             story.mark("rest")
+            story.mark(copied(story))
             if story.halt != "gone":
                 told = result(tree, self.room.guessed(guess))
                 yield {self.page: story.log, self.room.result: told, self.outline: shown(tree)}
@@ -204,6 +208,7 @@ class Tell:
                 tree.branches[k].starred = star is True
                 return {self.outline: shown(tree)}
             story = tree.show(k)
+            story.mark(copied(story))
             told = result(tree, self.room.guessed(guess))
             return {self.page: story.log, self.room.result: told, self.outline: shown(tree)}
 
@@ -220,6 +225,7 @@ class Tell:
             async for update in self.watch(mine, first):
                 yield update
             if mine.halt != "gone":
+                mine.mark(copied(mine))
                 told = result(tree, "", TEXTS["opening"])
                 yield {self.page: mine.log, self.room.result: told, self.outline: shown(tree)}
 

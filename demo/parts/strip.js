@@ -2,10 +2,11 @@
 const leaf = element.querySelector('.leaf'), heard = element.querySelector('.heard');
 const heading = element.querySelector('.others h4'), list = element.querySelector('.others ol');
 const cuts = element.querySelector('.cuts'), trouble = element.querySelector('.trouble');
+const copying = element.querySelector('.copying');
 const { levels, context, knobs, ...words } = JSON.parse(leaf.dataset.words);
 const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
 let seen = '', queue = [], pieces = [], held = false, pace = 0, timer = 0, chosen = null, own = false, word = null;
-let unheard = '', spoke = 0, head = {}, spot = null, idle = 0, took = false;
+let unheard = '', spoke = 0, head = {}, spot = null, idle = 0, took = false, stood = {};
 
 const percent = (share) => {
   if (share >= 0.995) return words.sure;
@@ -29,12 +30,14 @@ function clear() {
   queue = []; pieces = []; held = false; timer = 0; chosen = null; own = false; word = null; unheard = ''; heard.textContent = '';
   leaf.replaceChildren();
   leaf.classList.remove('telling');
+  copying.textContent = '';
   spot = null;
   draw();
 }
 
 function begin(first) {
   head = first;
+  stood.seed = head.seed;
   pace = still ? 0 : head.pace;
   if (head.before) leaf.append(make('span', 'before', head.before));
   leaf.classList.add('telling');
@@ -107,7 +110,7 @@ function choose(i) {
   if (ids.length === 1 && !others.some(([, , token]) => token === written)) rows.push([text, chance, written, null]);
   spot = { i, written, rows, on: {}, cuts: [] };
   draw();
-  weigh(i);
+  if (own || head.pace) weigh(i);  // the opening's answers are worked out once for all
 }
 
 // What the server is asked: the tokens before a place, as far as the model looks back, and the knobs as they stand.
@@ -115,8 +118,10 @@ function before(i) {
   const told = pieces.slice(0, i).flatMap(({ ids }) => ids);
   const asked = { ids: [...head.ids, ...told].slice(-context), known: head.known + told.length };
   for (const [knob, [id, first]] of Object.entries(knobs)) {
-    const box = document.querySelector(`#${id} input[type=number]`);
-    asked[knob] = box ? (box.value === '' ? null : +box.value) : first;
+    const box = document.querySelector(`#${id} input[type=number]`);  // a fold that is closed may hold none
+    if (box) stood[knob] = box.value === '' ? null : +box.value;
+    else if (!(knob in stood)) stood[knob] = knob === 'seed' ? head.seed : first;
+    asked[knob] = stood[knob];
   }
   return asked;
 }
@@ -130,7 +135,7 @@ const weigh = newest(async (i) => {
   if (answer.mishap) return;
   Object.assign(spot, { rows: answer.rows, cuts: answer.cuts, on: {} });
   draw();
-  if (own || head.pace) idle = setTimeout(() => preview(asked), 150);  // for the opening it is worked out once for all
+  idle = setTimeout(() => preview(asked), 150);
 });
 const preview = newest(async (asked) => {
   const mine = spot, rows = spot && spot.rows;
@@ -187,7 +192,13 @@ function take(event) {
   if (Array.isArray(event)) append(event);
   else if (event === 'rest') rest();
   else if (event === 'go') { leaf.classList.add('telling'); beyond.remove(); if (spot && spot.i >= pieces.length) { spot = null; chosen = null; draw(); } }
+  else if (event.said) copy(event);
   else begin(event);
+}
+
+function copy({ run, said }) {
+  pieces.forEach(({ button }, i) => button.classList.toggle('copied', !!run && i >= run[0] && i <= run[1]));
+  copying.textContent = said;
 }
 
 function work() {

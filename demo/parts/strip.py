@@ -5,10 +5,13 @@ Gradio sends only what is new, and the page only appends. First comes what stand
 
     {"before": "Once upon a time",              plain text
      "pace": 0, "fork": null,                   milliseconds from piece to piece; the piece with which a branch begins
-     "ids": [0, 412, ...], "known": 7}          the last tokens of that text, and how many it has
+     "ids": [0, 412, ...], "known": 7,          the last tokens of that text, and how many it has
+     "seed": 0}
     ["fox", 0.03, [["dog", 0.2, 511], ...], [87]]
                                                 text, chance, the five likeliest, its tokens; "" ends a document
     "rest", "go"                                nothing more comes for now; more will come
+    {"run": [first, last] or null, "said": "..."}
+                                                the pieces that are underlined as copied, and what is said of it
 
 For a chosen piece the page asks the server straight what else might stand there, as the room's knobs are at that
 moment (demo/gpt/ahead.py). Its event is `select`: {"at": piece, "token": id} is to stand there in a new branch.
@@ -34,6 +37,7 @@ PAGE = """
 <div class="others" role="region" aria-label="{others}"><h4></h4><ol></ol>
 <p class="cuts"></p><p class="trouble" role="status"></p></div>
 <p class="legend"><span>{legend}</span>{swatches}</p>
+<p class="copying"></p>
 <p class="heard" aria-live="polite"></p>
 </div>
 """

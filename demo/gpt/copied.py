@@ -1,0 +1,46 @@
+"""What of a story also stands in the texts the storyteller learnt from, and what is usual for people. No Gradio."""
+
+from bisect import bisect_right
+from itertools import accumulate
+from typing import Any
+
+from core.checkpoint import INDEX, SHELF
+from core.copying import SHORTEST, WORD, Index, read
+from core.model import Mishap
+from demo.shelf import once
+from demo.telling import TELLER, Story
+from demo.words import words
+
+TEXTS = words("gpt.tell.copied")
+
+
+@once
+def index() -> Index | None:
+    """The index that ships with the storyteller; None where there is none that can be read."""
+    try:
+        return read(SHELF / TELLER / INDEX)
+    except Mishap:
+        return None
+
+
+def copied(story: Story) -> dict[str, Any]:
+    """The event that underlines the longest run of what was told, [first piece, last], and the sentence about it."""
+    made = index()
+    if made is None:
+        return {"run": None, "said": TEXTS["absent"]}
+    told = "".join(story.spelt)
+    found, (size, medians) = made.longest(told), made.usual(sum(1 for _ in WORD.finditer(told)))
+    usual = TEXTS["usual"].format(
+        size=size, parts=TEXTS["and"].join(f"{length(median)} ({part})" for part, median in medians.items())
+    )
+    if found is None:
+        return {"run": None, "said": f"{TEXTS['none'].format(shortest=SHORTEST)} {usual}"}
+    ends = list(accumulate(map(len, story.spelt)))
+    run = [bisect_right(ends, found.begin), bisect_right(ends, found.end - 1)]
+    phrase = " ".join(told[found.begin : found.end].split())
+    return {"run": run, "said": f"{TEXTS['found'].format(words=found.words, phrase=phrase)} {usual}"}
+
+
+def length(median: float) -> str:
+    """A typical length; what is below the shortest that is told of counts as 0."""
+    return f"{median:.0f}" if median >= SHORTEST else TEXTS["fewer"].format(shortest=SHORTEST)
