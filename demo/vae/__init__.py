@@ -4,8 +4,10 @@ import gradio as gr
 
 from demo import dialing, redraw, studio
 from demo.parts.border import border
+from demo.vae.map import Map
 from demo.vae.dial import Dial
 from demo.vae.sketch import Sketch
+from demo.vae.survey import named
 from demo.words import words
 
 
@@ -17,6 +19,9 @@ def tab() -> None:
             if redraw.collections():  # a house without shipped models can still train one
                 with gr.Tab(words("vae.sketch")["title"], id="vae-sketch"):
                     Sketch()
+            if named():
+                with gr.Tab(words("vae.map")["title"], id="vae-map"):
+                    Map()
             if dialing.offered():
                 with gr.Tab(words("vae.dial")["title"], id="vae-dial"):
                     Dial()

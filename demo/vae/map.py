@@ -1,0 +1,51 @@
+"""The room where the code is a map: what lies where, and a walk from one drawing to another."""
+
+from typing import Any
+
+import gradio as gr
+
+from demo.parts.lesson import ON_THE_SPOT, Room, say
+from demo.parts.map import chart
+from demo.redraw import card
+from demo.vae import atlas, walk
+from demo.vae.survey import named
+from demo.words import words
+
+TEXTS = words("vae.map")
+# What the controls say goes straight to the map, as the rules of what it asks next.
+TELL = """(name, way, guess) => {
+  const chart = document.querySelector('#vae-map-view .chart');
+  chart.dispatchEvent(new CustomEvent('rules', { detail: { name, way, guess } }));
+}"""
+
+
+class Map:
+    """Controls left, the map right; it asks for itself, without Gradio's queue."""
+
+    def __init__(self) -> None:
+        offer, short = named(), words("vae.sketch")["short"]
+        rules = {"name": offer[0], "way": atlas.WAYS[0], "guess": None}
+        with Room("vae.map") as room:
+            self.room = room
+            with room.do:
+                choices = [(short.get(name, card(name)["data"]["title"]), name) for name in offer]
+                name = gr.Radio(choices, value=offer[0], label=TEXTS["collection"], elem_id="vae-map-collection")
+                ways = [(TEXTS[way], way) for way in atlas.WAYS]
+                way = gr.Radio(ways, value=atlas.WAYS[0], label=TEXTS["way"], elem_id="vae-map-way")
+            with room.see:
+                self.view = chart(TEXTS, rules, "vae-map-view", self.draw, atlas.spot, self.walk)
+        told = [name, way, room.guess]
+        gr.on([control.input for control in told], None, told, None, js=TELL, **ON_THE_SPOT)
+        self.view.input(None, self.view, room.result, js="(seen) => seen.result", **ON_THE_SPOT)
+
+    def draw(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """The map, with its sentence."""
+        drawn = atlas.chart(atlas.question(asked))
+        shares = {key: 100 * share for key, share in {**drawn["told"], "hole": drawn["hole"]}.items()}
+        return drawn | {"result": say(TEXTS["said"].format(**shares), TEXTS["yard"].format(**shares))}
+
+    def walk(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """The film, with its sentence and what came of the guess."""
+        film = walk.walk(asked)
+        guessed = self.room.guessed(asked.get("guess"), film.pop("most"))
+        return film | {"result": say(film.pop("said"), film.pop("yard"), guessed)}
