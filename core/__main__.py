@@ -17,6 +17,7 @@ from core import checkpoint, copying, retell
 from core import measure as measures
 from core.data import COLLECTIONS, data_folder, open_collection
 from core.data import fetch as fetching
+from core.data.gallery import Gallery
 from core.data.packs import PACKS, read_pack
 from core.data.text import RETOLD, read_parts, whole_text
 from core.dial import turned
@@ -161,6 +162,8 @@ def measure(options: argparse.Namespace, arguments: list[str]) -> None:
             card["line"] = to_card(measures.line(model, data))
         if isinstance(model, VAE) and model.config.dial and known:
             card["dial"] = turned(model, data, known)._asdict()
+        if isinstance(model, VAE) and isinstance(data, Gallery):
+            card["latents"] = measures.latents(model, data, min(options.n, 4000))
         checkpoint.write_card(folder, {**card, "numbers": numbers})
     if options.json:
         print(json.dumps({"checkpoint": folder.name, "on": on, "seconds": seconds, "numbers": numbers}))

@@ -13,7 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core import factors as truth
 from core.data.collection import Pictures
+from core.data.gallery import Gallery
 from core.data.text import Text
 from core.gan import GAN
 from core.gpt import GPT
@@ -182,7 +184,29 @@ def measure_vae(vae: VAE, data: Pictures, n: int) -> dict[str, Number]:
             float(nats), f"nats per picture ({vae.config.likelihood})", len(x), {"a random code": float(prior)}
         ),
         "latents in use": Number(active, "latents over 0.01 nats", len(x), {"in all": vae.config.latent}),
+        **(meaning(mean, data) if isinstance(data, Gallery) and len(x) >= truth.FEWEST else {}),
     }
+
+
+def meaning(mean: Tensor, data: Gallery) -> dict[str, Number]:
+    """The codes (N, Z) of the first test pictures beside what those were drawn from, and beside shuffled factors."""
+    factors = data.factors(len(mean))
+    chance = truth.scores(mean, truth.shuffled(factors))
+    numbers = {
+        name: Number(score, "score from 0 to 1", len(mean), {"shuffled factors": chance[name]})
+        for name, score in truth.scores(mean, factors).items()
+    }
+    count = numbers["factors on one latent"]
+    rivals = {"in all": factors.shape[1], **count.yardsticks}
+    return numbers | {"factors on one latent": count._replace(unit="factors with r of .8 or more", yardsticks=rivals)}
+
+
+@torch.inference_mode()
+def latents(vae: VAE, data: Gallery, n: int) -> list[dict[str, Any]]:
+    """For a card: what each latent is mostly about, and how closely (correlation, held out)."""
+    mean = in_chunks(lambda rows: vae.encode(rows)[0], data.fixed(n).x)
+    found = truth.matches(mean, data.factors(n))
+    return [{"factor": data.card.factors[match.factor], "r": round(match.r, 3)} for match in found]
 
 
 def pca_error(train: Tensor, test: Tensor, latents: int) -> float:
