@@ -46,12 +46,15 @@ def sheet(pictures: Sequence[Tensor], wide: int) -> Tensor:
     return pixels(torch.cat([torch.cat(tiles[i : i + wide], 2) for i in range(0, len(tiles), wide)], 1))
 
 
-def animated(sheets: Sequence[Tensor], larger: int = 3, pace: int = 300, rest: int = 5) -> bytes:
-    """Sheets (H, W[, 3]) uint8 one after the other as a lossless WebP: `pace` ms each, the last `rest` times that."""
+def animated(sheets: Sequence[Tensor], larger: int = 3, pace: int = 300, rest: int = 5, kind: str = "WEBP") -> bytes:
+    """Sheets (H, W[, 3]) uint8 one after the other as a lossless WebP: `pace` ms each, the last `rest` times that.
+
+    As a "GIF" it has 256 colours, and whole hundredths of a second."""
     frames = [Image.fromarray(one.numpy()) for one in sheets]
     frames = [frame.resize((larger * frame.width, larger * frame.height), Image.Resampling.NEAREST) for frame in frames]
     file, times = BytesIO(), [pace] * (len(frames) - 1) + [rest * pace]
-    frames[0].save(file, "WEBP", save_all=True, append_images=frames[1:], duration=times, loop=0, lossless=True)
+    more = {"lossless": True} if kind == "WEBP" else {"disposal": 1}
+    frames[0].save(file, kind, save_all=True, append_images=frames[1:], duration=times, loop=0, **more)
     return file.getvalue()
 
 

@@ -224,7 +224,7 @@ function look() {
   const facts = { x: short(cross[0]), y: short(cross[1]), n: ASKED, k: most, kind: label(kind), share: share.toFixed(share < 1 ? 2 : 1) };
   here.setAttribute('aria-label', fill(words.nearest, facts));
   const said = [words.at, words.nearest, share < map.thin ? words.hole : words.dense].map((text) => fill(text, facts)).join('; ');
-  find('.told').textContent = said[0].toUpperCase() + said.slice(1) + '.';
+  told.textContent = said[0].toUpperCase() + said.slice(1) + '.';
   clearTimeout(timer);
   timer = setTimeout(() => exact([...cross]), REST);
 }
@@ -345,7 +345,8 @@ function under(event) {
   const box = over.getBoundingClientRect();
   return [((event.clientX - box.left) / box.width) * 2 * map.reach - map.reach, map.reach - ((event.clientY - box.top) / box.height) * 2 * map.reach].map(rim);
 }
-over.addEventListener('pointermove', (event) => { if (map) { cross = under(event); look(); stir(); } });
+const told = find('.told');  // read out where keys move the cross, and not with every move of a pointer
+over.addEventListener('pointermove', (event) => { if (map) { told.setAttribute('aria-live', 'off'); cross = under(event); look(); stir(); } });
 over.addEventListener('click', (event) => {
   if (!map) return;
   cross = under(event);
@@ -357,6 +358,7 @@ over.addEventListener('keydown', (event) => {
   if (!map || !(step || event.key === 'Enter' || event.key === ' ' || event.key === 'Escape')) return;
   event.preventDefault();
   const each = (2 * map.reach) / map.cells;
+  told.setAttribute('aria-live', 'polite');
   if (step) { cross = cross.map((v, i) => rim(v + step[i] * each * (event.shiftKey ? 3 : 1))); look(); stir(); }
   else if (event.key === 'Escape') { stop(); ends = []; way = null; find('.walk').hidden = true; runs.replaceChildren(); choose(); stir(); }
   else take(cross, each);

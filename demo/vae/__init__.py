@@ -5,6 +5,7 @@ import gradio as gr
 from demo import dialing, redraw, studio
 from demo.parts.border import border
 from demo.vae.map import Map
+from demo.vae.morph import Morph
 from demo.vae.dial import Dial
 from demo.vae.sketch import Sketch
 from demo.vae.survey import named
@@ -22,6 +23,8 @@ def tab() -> None:
             if named():
                 with gr.Tab(words("vae.map")["title"], id="vae-map"):
                     Map()
+                with gr.Tab(words("vae.morph")["title"], id="vae-morph"):
+                    Morph()
             if dialing.offered():
                 with gr.Tab(words("vae.dial")["title"], id="vae-dial"):
                     Dial()

@@ -1,0 +1,122 @@
+// The page's half of a morph; what it asks and receives is described in morph.py and demo/vae/morphing.py.
+const box = element.querySelector('.turning'), find = (name) => element.querySelector(name);
+const films = [...element.querySelectorAll('.moving')], strips = [...element.querySelectorAll('.strip')], seen = [...element.querySelectorAll('.seen')];
+const range = find('.reel input'), trouble = find('.trouble'), words = JSON.parse(box.dataset.words);
+const STILL = matchMedia('(prefers-reduced-motion: reduce)').matches, PACE = 90;
+let given = null, asked = null, drawings = null, made = null, sheets = null, frame = 0, playing = 0, ahead = 1, turn = 1, guess = null, wanted = false;
+
+const fill = (text, facts) => text.replace(/{(\w+)}/g, (_, name) => facts[name]);
+async function ask(fn, question) {
+  const mine = given;
+  let answer;
+  try { answer = await fn(question); } catch { answer = { mishap: words.lost }; }
+  if (mine !== given) return null;  // other drawings were laid in between
+  trouble.textContent = answer.mishap || '';
+  return answer.mishap ? null : answer;
+}
+async function picture(source) {
+  const image = new Image();
+  image.src = source;
+  await image.decode();
+  return image;
+}
+const turned = newest(async () => {
+  const question = { ...drawings, guess }, mine = given;
+  const answer = await ask(server.morph, question);
+  if (!answer) return;
+  const [film, ends] = await Promise.all([picture(answer.film), picture(answer.ends)]);
+  if (mine !== given) return;
+  const first = made === null;
+  made = answer; sheets = { film, ends };
+  element.classList.toggle('colour', made.channels === 3);
+  range.max = made.steps - 1;
+  if (first) frame = (made.steps - 1) / 2;
+  hang();
+  show();
+  props.value = { ...drawings, result: answer.result };
+  given = props.value;
+  trigger('input');
+  box.dataset.n = 1 + Number(box.dataset.n || 0);  // for tests: how often it was turned
+});
+function turnNow() {
+  if (box.offsetParent === null) { wanted = true; return; }  // nobody looks yet
+  wanted = false;
+  if (!made) seen[0].textContent = words.turning;
+  turned();
+}
+function piece(canvas, sheet, column, row) {
+  const S = made.side;
+  if (canvas.width !== S) canvas.width = canvas.height = S;
+  canvas.getContext('2d').drawImage(sheet, column * S, row * S, S, S, 0, 0, S, S);
+}
+function hang() {
+  piece(find('.a'), sheets.ends, 0, 0);
+  piece(find('.b'), sheets.ends, 1, 0);
+  find('.a').setAttribute('aria-label', words.reads_a); find('.b').setAttribute('aria-label', words.reads_b);
+  strips.forEach((strip, row) => {
+    const S = made.side, every = 2, n = Math.ceil(made.steps / every);
+    strip.width = n * S; strip.height = S;
+    for (let i = 0; i < n; i++) strip.getContext('2d').drawImage(sheets.film, every * i * S, row * S, S, S, i * S, 0, S, S);
+    strip.setAttribute('aria-label', words.strip);
+  });
+}
+function show() {
+  films.forEach((film, row) => {
+    piece(film, sheets.film, frame, row);
+    const at = row * made.steps + frame;
+    seen[row].textContent = fill(words.seen, { kind: made.kinds[at], sure: made.sure[at] });
+    film.setAttribute('aria-label', seen[row].textContent);
+    film.dataset.frame = frame;
+  });
+  range.value = frame;
+  range.setAttribute('aria-valuetext', seen.map((one) => one.textContent).join('; '));
+}
+function play() {
+  find('.play').textContent = words.pause;
+  playing = setInterval(() => {
+    if (box.offsetParent === null) { stop(); return; }
+    if (frame + ahead < 0 || frame + ahead >= made.steps) ahead = -ahead;
+    frame += ahead;
+    show();
+  }, PACE);
+}
+function stop() { clearInterval(playing); playing = 0; find('.play').textContent = words.play; }
+
+function read() {
+  const value = props.value;
+  if (!value || !value.name || value === given) return;
+  if (value.result !== undefined) return;  // our own, on its way back
+  given = value;
+  drawings = { name: value.name, a: value.a, b: value.b };
+  made = null;
+  turnNow();
+}
+find('.other').addEventListener('click', async () => {
+  if (!drawings) return;
+  const answer = await ask(server.other, { name: drawings.name, turn: ++turn });
+  if (answer) { drawings = { ...drawings, b: answer.dots }; turnNow(); }
+});
+find('.mine').addEventListener('click', () => { if (drawings) { drawings = { ...drawings, b: drawings.a }; turnNow(); } });
+find('.play').addEventListener('click', () => { if (playing) stop(); else if (made) play(); });
+range.addEventListener('input', () => { if (made) { stop(); frame = Number(range.value); show(); } });
+strips.forEach((strip) => strip.addEventListener('click', (event) => {
+  if (!made) return;
+  const at = strip.getBoundingClientRect();
+  stop();
+  frame = Math.round(((event.clientX - at.left) / at.width) * (made.steps - 1));
+  show();
+}));
+for (const button of element.querySelectorAll('.keep button')) button.addEventListener('click', async () => {
+  if (!drawings) return;
+  const answer = await ask(server.film, { ...drawings, way: find('.keep select').value, kind: button.dataset.kind });
+  if (!answer) return;
+  const link = document.createElement('a');
+  link.href = answer.file; link.download = answer.name;
+  link.click();
+  find('.kept').textContent = fill(words.kept, { name: answer.name });
+});
+element.closest('.room').addEventListener('drawn', ({ detail }) => { if (drawings) { drawings = { ...drawings, a: detail }; turnNow(); } });
+box.addEventListener('guess', ({ detail }) => { guess = detail; if (made) turnNow(); });
+new ResizeObserver(() => { if (wanted && box.offsetParent) turnNow(); }).observe(box);
+watch('value', read);
+read();

@@ -1,0 +1,66 @@
+"""The room where one drawing turns into another, in three ways."""
+
+from typing import Any
+
+import gradio as gr
+
+from demo.limits import whole
+from demo.parts.border import border
+from demo.parts.lesson import ON_THE_SPOT, Room, house, say
+from demo.parts.morph import turning
+from demo.parts.pad import pad, shown
+from demo.redraw import SEEDS, card, example
+from demo.vae import morphing
+from demo.vae.survey import named
+from demo.words import words
+
+TEXTS = words("vae.morph")
+AT_ONCE: dict[str, Any] = ON_THE_SPOT | {"trigger_mode": "always_last"}
+TELL = """(guess) => {
+  document.querySelector('#vae-morph-view .turning').dispatchEvent(new CustomEvent('guess', { detail: guess }));
+}"""
+
+
+def other(asked: dict[str, Any]) -> dict[str, Any]:
+    """Another drawing for the far end {"name", "turn"}; those of one end are not those of the other."""
+    name = asked.get("name", "")
+    n = whole(asked.get("turn"), 0, SEEDS, TEXTS["number"])
+    return {"dots": shown(example(name, 500 + n), n)["dots"]}
+
+
+class Morph:
+    """Your drawing left, another or a second of yours right, and what lies between."""
+
+    def __init__(self) -> None:
+        offer, short = named(), words("vae.sketch")["short"]
+        self.turn = gr.State(0)  # how many examples this visitor has seen
+        with Room("vae.morph") as room:
+            self.room = room
+            with room.do:
+                choices = [(short.get(name, card(name)["data"]["title"]), name) for name in offer]
+                self.name = gr.Radio(choices, value=offer[0], label=TEXTS["collection"], elem_id="vae-morph-collection")
+                self.pad = pad(words("vae.sketch"), "vae-morph-pad")
+                self.another = gr.Button(TEXTS["another"], elem_id="vae-morph-another")
+            with room.see:
+                self.view = turning(TEXTS, morphing.WAYS, "vae-morph-view", self.morph, other, morphing.film)
+        shows = [self.turn, self.pad, self.view]
+        self.another.click(border(self.show), [self.name, self.turn], shows, **AT_ONCE)
+        self.name.input(border(self.show), [self.name, self.turn], shows, **AT_ONCE)
+        house().load(border(self.open), self.name, shows, **AT_ONCE)
+        room.guess.input(None, room.guess, None, js=TELL, **ON_THE_SPOT)
+        self.view.input(None, self.view, room.result, js="(seen) => seen.result", **ON_THE_SPOT)
+
+    def open(self, name: str) -> tuple[int, dict[str, Any], dict[str, Any]]:
+        """The page opens with two drawings; nothing is turned before somebody looks."""
+        return self.show(name, -1)
+
+    def show(self, name: str, turn: int) -> tuple[int, dict[str, Any], dict[str, Any]]:
+        """The next example on the pad, and what it is turned into."""
+        laid = shown(example(name, turn + 1), turn + 1)
+        return turn + 1, laid, {"name": name, "a": laid["dots"], "b": other({"name": name, "turn": 1})["dots"]}
+
+    def morph(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """The films, with their sentence."""
+        made = morphing.morph(asked)
+        guessed = self.room.guessed(asked.get("guess"), made.pop("most"))
+        return made | {"result": say(made.pop("said"), made.pop("yard"), guessed)}

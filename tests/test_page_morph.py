@@ -1,0 +1,97 @@
+"""Morphs in a real browser: films, drawing while they turn, files to keep, a phone."""
+
+import pytest
+
+from demo.vae.survey import named
+from demo.words import words
+from tests.conftest import opened, stroke
+
+VIEW, SAID = "#vae-morph-view", "#vae-morph-result"
+BOX, FILM = f"{VIEW} .turning", f"{VIEW} .way:first-child .moving"
+TEXTS = words("vae.morph")
+
+pytestmark = pytest.mark.skipif(not named(), reason="no shipped model and judge")
+
+
+def enter(page):
+    page.get_by_role("tab", name=words("vae")["title"], exact=True).click()
+    return opened(page, TEXTS["title"], f"{BOX}[data-n]")
+
+
+@pytest.fixture
+def room(page):
+    return enter(page)
+
+
+def dots(page, canvas):
+    return page.locator(canvas).evaluate("(c) => c.toDataURL()")
+
+
+def turned(page):
+    return int(page.get_attribute(BOX, "data-n"))
+
+
+def until_turned(page, before):
+    page.wait_for_function(f"(n) => Number(document.querySelector('{BOX}').dataset.n) > n", arg=before)
+
+
+def test_three_ways_are_shown_and_measured_side_by_side(room):
+    assert room.locator(f"{VIEW} .moving").count() == 3
+    assert len({dots(room, f"{VIEW} .way:nth-child({i}) .moving") for i in (1, 2, 3)}) == 3
+    before = turned(room)
+    room.get_by_role("radio", name=TEXTS["guesses"][0]).check()
+    until_turned(room, before)
+    room.wait_for_selector(f"{SAID}:has-text('You guessed: {TEXTS['guesses'][0]}.')")
+    assert "400 pairs" in room.inner_text(SAID)
+
+
+def test_the_reel_goes_by_keys_and_plays(room):
+    room.focus(f"{VIEW} .reel input")
+    room.keyboard.press("Home")
+    first = dots(room, FILM)
+    room.keyboard.press("End")
+    assert room.get_attribute(FILM, "data-frame") == "16" and dots(room, FILM) != first
+    room.click(f"{VIEW} .play")
+    room.wait_for_function(f"document.querySelector('{FILM}').dataset.frame < 12")
+    room.click(f"{VIEW} .play")
+
+
+def test_a_stroke_turns_the_films_and_two_drawings_of_ones_own_can_be_turned(room):
+    before, end = turned(room), f"{VIEW} canvas.a"
+    old = dots(room, end)
+    stroke(room, "#vae-morph-pad canvas")
+    until_turned(room, before)
+    room.wait_for_function("([c, old]) => document.querySelector(c).toDataURL() !== old", arg=[end, old])
+    room.wait_for_timeout(400)
+    before = turned(room)
+    room.click(f"{VIEW} .mine")
+    until_turned(room, before)
+    assert dots(room, f"{VIEW} canvas.b") == dots(room, end)
+    before = turned(room)
+    room.click(f"{VIEW} .other")
+    until_turned(room, before)
+    assert dots(room, f"{VIEW} canvas.b") != dots(room, end)
+
+
+def test_an_empty_pad_gets_a_sentence(room):
+    room.click("#vae-morph-pad .clear")
+    room.wait_for_selector(f"{VIEW} .trouble:has-text('no ink')")
+    before = turned(room)
+    room.click("#vae-morph-another")
+    until_turned(room, before)
+    assert not room.inner_text(f"{VIEW} .trouble")
+
+
+@pytest.mark.parametrize("kind", ["webp", "gif"])
+def test_a_film_is_kept(room, kind):
+    with room.expect_download() as download:
+        room.click(f"{VIEW} [data-kind={kind}]")
+    assert download.value.suggested_filename.endswith(f"-straight.{kind}")
+
+
+def test_paintings_turn_as_well_and_all_fits_a_phone(visit):
+    page = enter(visit(width=390, height=844))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator("#vae-morph-collection").get_by_text(words("vae.sketch")["short"]["faces"]).click()
+    page.wait_for_selector(f"{VIEW} .morph.colour")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
