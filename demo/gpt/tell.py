@@ -134,13 +134,13 @@ class Tell:
             if tree is None or not tree.branches:
                 raise Mishap(TEXTS["nothing"])
             tree.room()
-            old, (_, dice, number) = tree.story, wish("", *asked[1:])
+            old, wanted = tree.story, wish("", *asked[1:])
             at = tree.where(whole(getattr(chosen, "at", None), 0, WHOLE, TEXTS["place"]))
             most = old.teller.model.config.vocab - 1
             token = whole(getattr(chosen, "token", None), 0, most, TEXTS["ahead"]["piece"])
             ids = old.ids[: old.begun + at]
             taken = await asyncio.to_thread(ahead.guess, ids, token)
-            want = tree.unused(old.wish._replace(knobs=dice, seed=number), [*ids, token])
+            want = tree.unused(old.wish._replace(knobs=wanted.knobs, seed=wanted.seed), [*ids, token])
             story = tree.fork(at, taken, want)
             async for update in self.grow(tree, pieces, guess, token == story.end):
                 yield update

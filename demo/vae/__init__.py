@@ -4,9 +4,10 @@ import gradio as gr
 
 from demo import dialing, redraw, studio
 from demo.parts.border import border
+from demo.vae.compass import Compass
+from demo.vae.dial import Dial
 from demo.vae.map import Map
 from demo.vae.morph import Morph
-from demo.vae.dial import Dial
 from demo.vae.sketch import Sketch
 from demo.vae.survey import named
 from demo.words import words
@@ -28,5 +29,8 @@ def tab() -> None:
             if dialing.offered():
                 with gr.Tab(words("vae.dial")["title"], id="vae-dial"):
                     Dial()
+            if named():
+                with gr.Tab(words("vae.compass")["title"], id="vae-compass"):
+                    Compass()
             with gr.Tab(words("vae.train")["title"], id="vae-train"):
                 studio.Bench("vae")

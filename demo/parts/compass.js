@@ -1,0 +1,202 @@
+// The page's half of the compass; what it asks and receives is described in compass.py and demo/vae/needle.py.
+const box = element.querySelector('.rose'), find = (name) => element.querySelector(name);
+const list = find('.wall'), trouble = find('.trouble'), canvas = find('.mine canvas'), field = find('.save input');
+const { rules: first, kept: MOST, turns: FAR, ...words } = JSON.parse(box.dataset.words);
+const STORE = 'atelier-directions', TAGS = ['neither', 'with', 'without'], LONGEST = 24;
+let rules = { ...first, turn: 0 }, wall = null, sheet = null, tags = [], built = null, base = null, sliders = [], asked = 0;
+
+const fill = (text, facts) => text.replace(/{(\w+)}/g, (_, name) => facts[name]);
+const make = (tag, kind, text) => { const made = document.createElement(tag); if (kind) made.className = kind; if (text !== undefined) made.textContent = text; return made; };
+
+async function ask(fn, more) {
+  const mine = asked;
+  let answer;
+  try { answer = await fn({ name: rules.name, turn: rules.turn, guess: rules.guess, ...more }); } catch { answer = { mishap: words.lost }; }
+  if (mine !== asked) return null;  // another wall was hung in between
+  trouble.textContent = answer.mishap || '';
+  return answer.mishap ? null : answer;
+}
+async function picture(source) {
+  const image = new Image();
+  image.src = source;
+  await image.decode();
+  return image;
+}
+function tile(image, column, row) {
+  const made = make('canvas', 'dots'), S = wall.side;
+  made.width = made.height = S;
+  made.setAttribute('role', 'img');
+  made.getContext('2d').drawImage(image, column * S, row * S, S, S, 0, 0, S, S);
+  return made;
+}
+
+// The wall: each picture is a button that goes round its three tags.
+async function hang() {
+  const mine = (asked += 1);
+  find('.counted').textContent = words.hanging;
+  const answer = await ask(server.wall, {});
+  if (!answer) return;
+  const image = await picture(answer.wall);
+  if (mine !== asked) return;
+  wall = answer; sheet = image; tags = Array(wall.count).fill(0);
+  if (built) { props.value = { result: '' }; trigger('input'); }  // it was about other pictures
+  built = null;
+  find('.came').hidden = true;
+  box.classList.toggle('colour', wall.channels === 3);
+  list.replaceChildren(...tags.map((_, i) => {
+    const item = make('li'), button = make('button'), small = tile(sheet, i, 0);
+    button.type = 'button';
+    small.setAttribute('aria-hidden', 'true');
+    button.append(small, make('span', 'tag'));
+    button.addEventListener('click', () => { tags[i] = (tags[i] + 1) % 3; mark(i); count(); });
+    button.addEventListener('keydown', (event) => move(event, i));
+    item.append(button);
+    return item;
+  }));
+  tags.forEach((_, i) => mark(i));
+  count();
+  find('.key').textContent = words[wall.whose] || '';
+  find('.latents').innerHTML = wall.latents;
+  lay(answer);
+  recall();
+  box.dataset.wall = asked;
+}
+function mark(i) {
+  const button = list.children[i].firstChild, tag = TAGS[tags[i]];
+  button.className = tag;
+  button.querySelector('.tag').textContent = { with: '+', without: '−', neither: '' }[tag];
+  button.setAttribute('aria-label', fill(words.one, { i: i + 1, kind: wall.kinds[i], tag: words[tag] }));
+}
+const tagged = (tag) => tags.flatMap((one, i) => (TAGS[one] === tag ? [i] : []));
+function count() {
+  const has = tagged('with').length, lacks = tagged('without').length;
+  find('.counted').textContent = fill(words.counted, { with: has, without: lacks, each: wall.each });
+  find('.build').disabled = has !== wall.each || lacks !== wall.each;
+}
+function move(event, i) {
+  const wide = getComputedStyle(list).gridTemplateColumns.split(' ').length;
+  const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -wide, ArrowDown: wide }[event.key];
+  if (!step || !list.children[i + step]) return;
+  event.preventDefault();
+  list.children[i + step].firstChild.focus();
+}
+function auto() {
+  const sizes = {};
+  for (const kind of wall.kinds) sizes[kind] = (sizes[kind] || 0) + 1;
+  const enough = Object.keys(sizes).filter((kind) => sizes[kind] >= wall.each);
+  const now = tagged('with').length ? wall.kinds[tagged('with')[0]] : null;
+  const kind = enough[(enough.indexOf(now) + 1) % enough.length];
+  const left = { [true]: wall.each, [false]: wall.each };
+  tags = wall.kinds.map((one) => (left[one === kind]-- > 0 ? (one === kind ? 1 : 2) : 0));
+  tags.forEach((_, i) => mark(i));
+  count();
+}
+
+// The direction, and what it does to pictures nobody tagged.
+async function build() {
+  find('.build').disabled = true;
+  find('.counted').textContent = words.testing;
+  const answer = await ask(server.build, { with: tagged('with'), without: tagged('without') });
+  count();
+  if (!answer) return;
+  const image = await picture(answer.rows);
+  built = answer;
+  const middle = (built.wide - 1) / 2;
+  find('.rows').replaceChildren(...Array.from({ length: built.high }, (_, r) => {
+    const row = make('div', 'row');
+    row.setAttribute('role', 'img');
+    row.setAttribute('aria-label', fill(words.row, { i: r + 1 }));
+    for (let c = 0; c < built.wide; c++) {
+      const small = tile(image, c, r);
+      small.setAttribute('aria-hidden', 'true');
+      if (c === middle) small.classList.add('middle');
+      row.append(small);
+    }
+    return row;
+  }));
+  const most = Math.max(...built.moved.map(({ by }) => Math.abs(by)), 0.1);
+  find('.changed').replaceChildren(...built.moved.map(({ name, by }, i) => {
+    const item = make('li', i ? '' : 'target'), bar = make('span', 'bar');
+    bar.style.setProperty('--by', (50 * by) / most);
+    bar.classList.toggle('less', by < 0);
+    item.append(make('span', 'name', name), bar, make('span', 'by', (by < 0 ? '−' : '+') + Math.abs(by).toFixed(1)));
+    return item;
+  }));
+  field.value = built.target;
+  find('.came').hidden = false;
+  props.value = { result: answer.result };
+  trigger('input');
+  box.dataset.built = 1 + Number(box.dataset.built || 0);
+}
+
+// Kept sliders: in this browser only, for this collection and this length of code.
+function store() {
+  try { const all = JSON.parse(localStorage.getItem(STORE) || '{}'); return all && typeof all === 'object' ? all : {}; } catch { return {}; }
+}
+function recall() {
+  const mine = store()[rules.name];
+  const sound = (one) => one && typeof one.name === 'string' && Array.isArray(one.direction) && one.direction.length === base.length && one.direction.every(Number.isFinite);
+  sliders = (Array.isArray(mine) ? mine : []).filter(sound).slice(0, MOST).map(({ name, direction }) => ({ name: name.slice(0, LONGEST), direction, by: 0 }));
+  offer();
+}
+function remember() {
+  const kept = sliders.map(({ name, direction }) => ({ name, direction }));
+  try { localStorage.setItem(STORE, JSON.stringify({ ...store(), [rules.name]: kept })); } catch { /* a browser that keeps nothing */ }
+}
+function offer() {
+  find('.none').textContent = sliders.length ? '' : words.kept_none;
+  find('.easel').hidden = find('.base').hidden = !sliders.length;
+  find('.sliders').replaceChildren(...sliders.map((slider, i) => {
+    const item = make('li'), label = make('label', '', slider.name), range = make('input'), gone = make('button', 'gone', '×');
+    Object.assign(range, { type: 'range', min: -FAR, max: FAR, step: 0.05, value: slider.by });
+    range.setAttribute('aria-label', fill(words.slider, { name: slider.name }));
+    range.addEventListener('input', () => { slider.by = Number(range.value); follow(); });
+    gone.type = 'button';
+    gone.setAttribute('aria-label', fill(words.forget, { name: slider.name }));
+    gone.addEventListener('click', () => { sliders.splice(i, 1); remember(); offer(); follow(); });
+    label.append(range);
+    item.append(label, gone);
+    return item;
+  }));
+}
+const follow = newest(async () => {
+  const answer = await ask(server.mix, { code: base, sliders: sliders.map(({ direction, by }) => ({ direction, by })) });
+  if (answer) dots(answer.dots);
+});
+function lay(answer) { base = answer.code; dots(answer.dots); }
+function dots(packed) {
+  const bytes = atob(packed), side = wall.side, image = new ImageData(side, side);
+  for (let i = 0; i < side * side; i++) {
+    for (let c = 0; c < 3; c++) image.data[4 * i + c] = bytes.charCodeAt(i * wall.channels + (wall.channels === 3 ? c : 0));
+    image.data[4 * i + 3] = 255;
+  }
+  if (canvas.width !== side) canvas.width = canvas.height = side;
+  canvas.getContext('2d').putImageData(image, 0, 0);
+  canvas.setAttribute('aria-label', words.picture_of);
+  canvas.dataset.n = 1 + Number(canvas.dataset.n || 0);  // for tests: how often it was painted
+}
+function keep() {
+  const name = field.value.trim().slice(0, LONGEST);
+  if (!built) return;
+  if (sliders.length >= MOST) { trouble.textContent = fill(words.full, { n: MOST }); return; }
+  sliders.push({ name: name || built.target, direction: built.direction, by: 0 });
+  remember();
+  offer();
+  find('.sliders li:last-child input').focus();
+}
+let turned = 0;
+find('.base').addEventListener('click', async () => {
+  const answer = await ask(server.wall, { turn: (turned += 1) });
+  if (answer) { lay(answer); follow(); }
+});
+find('.another').addEventListener('click', () => { rules = { ...rules, turn: rules.turn + 1 }; hang(); });
+find('.auto').addEventListener('click', () => { if (wall) auto(); });
+find('.build').addEventListener('click', build);
+find('.keep').addEventListener('click', keep);
+field.addEventListener('keydown', (event) => { if (event.key === 'Enter') { event.preventDefault(); keep(); } });
+box.addEventListener('rules', ({ detail }) => {
+  const anew = detail.name !== rules.name;
+  rules = { ...rules, ...detail, turn: anew ? 0 : rules.turn };
+  if (anew) hang();
+});
+new ResizeObserver(() => { if (box.offsetParent && !asked) hang(); }).observe(box);

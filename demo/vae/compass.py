@@ -1,0 +1,79 @@
+"""The room where a visitor makes a direction out of examples, tests it, and keeps it as a slider."""
+
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from demo.measured import figure
+from demo.parts.compass import compass
+from demo.parts.lesson import ON_THE_SPOT, Room, say
+from demo.redraw import card, painter
+from demo.vae import needle
+from demo.vae.survey import named
+from demo.words import words
+
+TEXTS = words("vae.compass")
+FIRST = "faces"  # where what is dragged along can be read off best
+NOTHING = 0.5  # correlation below which a number is about nothing in particular
+SCORES = ("MIG", "SAP", "DCI disentanglement", "factors on one latent")
+TELL = """(name, guess) => {
+  const rose = document.querySelector('#vae-compass-view .rose');
+  rose.dispatchEvent(new CustomEvent('rules', { detail: { name, guess } }));
+}"""
+
+
+def latents(name: str) -> str:
+    """What the card says each number of the code is mostly about, and the scores, as HTML."""
+    known = card(name)
+    if "latents" not in known:
+        return f"<p>{escape(TEXTS['no_factors'])}</p>"
+    rows = (known["latents"][k] for k in painter(name).order.tolist())
+    said = (
+        TEXTS["latent" if abs(row["r"]) >= NOTHING else "latent_none"].format(
+            i=i + 1, factor=row["factor"], r=f"{row['r']:.2f}".replace("-", "−")
+        )
+        for i, row in enumerate(rows)
+    )
+    items = "".join(f"<li>{escape(one)}</li>" for one in said)
+    return f"<ol>{items}</ol><p>{escape(TEXTS['held'])} {escape(scores(known['numbers']))}</p>"
+
+
+def scores(numbers: dict[str, Any]) -> str:
+    """Each score with what shuffled factors get."""
+    told = (
+        TEXTS["score"].format(name=name, value=figure(one["value"], ""), chance=figure(chance, ""))
+        for name in SCORES
+        if (one := numbers.get(name)) and (chance := one["yardsticks"]["shuffled factors"]) is not None
+    )
+    return " ".join(told)
+
+
+class Compass:
+    """The wall and all that comes of it right; controls left."""
+
+    def __init__(self) -> None:
+        offer, short = sorted(named(), key=lambda name: name != FIRST), words("vae.sketch")["short"]
+        rules, bounds = {"name": offer[0], "guess": None}, {"kept": needle.KEPT, "turns": needle.TURNS}
+        with Room("vae.compass") as room:
+            self.room = room
+            with room.do:
+                choices = [(short.get(name, card(name)["data"]["title"]), name) for name in offer]
+                name = gr.Radio(choices, value=offer[0], label=TEXTS["collection"], elem_id="vae-compass-collection")
+            with room.see:
+                answers = {"wall": self.wall, "build": self.build, "mix": needle.mix}
+                self.view = compass(words("vae.map") | TEXTS, rules, bounds, "vae-compass-view", answers)
+        told = [name, room.guess]
+        gr.on([control.input for control in told], None, told, None, js=TELL, **ON_THE_SPOT)
+        self.view.input(None, self.view, room.result, js="(seen) => seen.result", **ON_THE_SPOT)
+
+    def wall(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Pictures to tag, and what is known of the code."""
+        hung = needle.wall(asked)
+        return hung | {"latents": latents(asked["name"])}
+
+    def build(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """The direction, with its sentence and what came of the guess."""
+        built = needle.build(asked)
+        guessed = self.room.guessed(asked.get("guess"), built.pop("most"))
+        return built | {"result": say(built.pop("said"), built.pop("yard"), guessed)}
