@@ -9,7 +9,7 @@ from core.lens import attention, lens, look, nats, parts, without
 from core.measure import text_nats
 from core.model import Mishap, noise
 from demo.gpt import looking
-from demo.shelf import shelf
+from demo.shelf import card, shelf
 
 TEXT = "The old king had three daughters"
 
@@ -106,9 +106,9 @@ def test_the_parts_are_all_there_are(gpt):
     found = {name: count for name, (_, count) in parts(gpt).items()}
     blocks = sum(found.values()) - found["embed"]
     assert found["embed"] + gpt.config.layers * blocks == sum(p.numel() for p in gpt.parameters())
-    rows = looking.anatomy()
-    assert rows[-1]["weights"] == "4,882,432"  # of the shipped storyteller, as its card says
-    assert [row["shape"] for row in rows if row["shape"] != "–"][:2] == ["4,096 × 256", "768 × 256"]
+    rows, told = looking.anatomy(), card(looking.TELLER)
+    assert rows[-1]["weights"] == f"{told['weights']:,}"
+    assert rows[0]["shape"] == f"{told['config']['vocab']:,} × {told['config']['width']:,}"
 
 
 def test_what_the_page_is_told_adds_up():
@@ -132,13 +132,24 @@ def test_without_its_mask_a_head_looks_ahead_as_far_as_its_scores_say():
 def test_a_verdict_is_held_against_all_heads_alone(monkeypatch):
     """The survey of 48 heads takes most of a minute, so here the losses of single heads are given."""
     intact = looking.in_turn(looking.loss, frozenset())
-    every = {(layer, head): intact * (1 + (8 * layer + head) / 1000) for layer in range(6) for head in range(8)}
-    monkeypatch.setattr(looking, "ALONE", every)
+    stories = len(looking.held().stories)
+    rises = {(layer, head): 1 + (8 * layer + head) / 1000 for layer in range(6) for head in range(8)}
+    alone = {head: [rise * intact / stories] * stories for head, rise in rises.items()}
+    monkeypatch.setattr(looking, "ALONE", alone)
     off = frozenset({(5, 5), (0, 0)})
     found = looking.in_turn(looking.verdict, off)
     assert "2 heads" in found["said"] and not found["pending"] and found["came"] == ""
     assert "+2.35 %" in found["yard"] and "+4.70 %" in found["yard"] and "Blind guessing" in found["yard"]
     assert looking.in_turn(looking.loss, off) > intact
+
+
+def test_the_survey_measures_each_head_as_a_visitor_would(monkeypatch):
+    monkeypatch.setattr(looking, "ALONE", {})
+    stories = len(looking.held().stories)
+    for _ in range(stories):
+        looking.in_turn(looking.weigh, (0, 7))
+    assert sum(looking.ALONE[0, 7]) == pytest.approx(looking.in_turn(looking.loss, frozenset({(0, 7)})), rel=1e-6)
+    assert len(looking.unmeasured()) == 47
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,9 @@ def test_own_text_is_looked_into_and_what_cannot_be_is_said(mind):
     mind.fill("#gpt-mind-text textarea", " ")
     mind.click("#gpt-mind-read")
     mind.wait_for_selector(f"{VIEW} .trouble:has-text('write a few words')")
+    mind.locator(PIECE).nth(2).click()  # what stood there before is still there to be asked about
+    mind.wait_for_selector(f"{VIEW} .grid[data-at='2']")
+    assert mind.inner_text(f"{VIEW} .trouble") == ""
 
 
 def test_the_room_fits_a_phone(visit):

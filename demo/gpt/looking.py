@@ -38,7 +38,7 @@ EDGES = (0.01, 0.05, 0.2)  # what counts as a little worse, in the order of the 
 # One thread looks: who asks waits for those before, and the survey of all heads stands aside for everybody.
 LOOKER = ThreadPoolExecutor(1, "looker", initializer=torch.set_num_threads, initargs=(1,))
 SEATS = BoundedSemaphore(QUEUE)
-ALONE: dict[Head, float] = {}  # head -> nats of the held-out text without it
+ALONE: dict[Head, list[float]] = {}  # head -> nats of each held-out story without it, as far as they are measured
 BEGUN = Lock()  # taken for good by the first survey
 
 log = logging.getLogger("atelier")
@@ -203,18 +203,25 @@ def loss(off: frozenset[Head]) -> float:
     return nats(without(shelf(TELLER).model, off), held().stories)
 
 
+def unmeasured() -> list[Head]:
+    """Heads of which not all stories are measured yet."""
+    config, stories = shelf(TELLER).model.config, len(held().stories)
+    every = [(layer, head) for layer in range(config.layers) for head in range(config.heads)]
+    return [head for head in every if len(ALONE.get(head, ())) < stories]
+
+
 def weigh(which: Head) -> None:
-    ALONE[which] = loss(frozenset({which}))
+    """Measures one story more, which takes as long as a look."""
+    done = ALONE.setdefault(which, [])
+    done.append(nats(without(shelf(TELLER).model, {which}), [held().stories[len(done)]]))
 
 
 def survey(last: Future[None] | None = None) -> None:
-    """Measures each head alone, one after another, so that whoever asks meanwhile comes in between."""
+    """Measures each head alone, a story at a time, so that whoever asks meanwhile comes in between."""
     if last is not None and (fault := last.exception()):
         log.error("The survey of the heads broke off", exc_info=fault)
         return
-    config = shelf(TELLER).model.config
-    every = [(layer, head) for layer in range(config.layers) for head in range(config.heads)]
-    if left := [head for head in every if head not in ALONE]:
+    if left := unmeasured():
         with suppress(RuntimeError):  # the page is being closed
             LOOKER.submit(weigh, left[0]).add_done_callback(survey)
 
@@ -229,16 +236,16 @@ def verdict(off: frozenset[Head]) -> dict[str, Any]:
     said = TEXTS["said"].format(which=which, left=left * bits, intact=intact * bits, rise=percent(left / intact - 1))
     yard = TEXTS["sample"][text.name].format(stories=len(text.stories), tokens=tokens)
     blind = math.log(config.vocab) * tokens * bits
-    heads = config.layers * config.heads
-    if len(ALONE) == heads:
-        rises = [nats / intact - 1 for nats in ALONE.values()]
+    heads, pending = config.layers * config.heads, bool(unmeasured())
+    if not pending:
+        rises = [sum(alone) / intact - 1 for alone in ALONE.values()]
         spread = {"low": percent(min(rises)), "middle": percent(median(rises)), "high": percent(max(rises))}
         yard = f"{TEXTS['spread'].format(heads=heads, **spread)} {yard}"
     else:
         yard = f"{yard} {TEXTS['pending'].format(heads=heads)}"
     came = TEXTS["guesses"][sum(left / intact - 1 >= edge for edge in EDGES)] if len(off) == 1 else ""
     yard = f"{TEXTS['blind'].format(blind=blind)} {yard}"
-    return {"said": said, "yard": yard, "came": came, "pending": len(ALONE) < heads}
+    return {"said": said, "yard": yard, "came": came, "pending": pending}
 
 
 def percent(share: float) -> str:

@@ -27,7 +27,7 @@ class Mind:
                 self.text = gr.Textbox(
                     first["text"],
                     label=TEXTS["text"],
-                    info=TEXTS["text_note"],
+                    info=TEXTS["text_note"].format(most=looking.MOST),
                     lines=2,
                     max_lines=6,
                     elem_id="gpt-mind-text",

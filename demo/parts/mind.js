@@ -35,9 +35,13 @@ async function asked(fn, question) {
 }
 const look = newest(async (question) => {
   const answer = await asked(server.look, question);
-  if (!answer || question.text !== state.text) return;
-  const anew = !seen || question.at === null || seen.pieces.join() !== answer.pieces.join();
-  seen = answer;
+  if (question.text !== state.text) return;
+  if (!answer) {
+    if (seen) state = { ...state, text: seen.text, at: seen.at };  // what stands there can still be asked about
+    return;
+  }
+  const anew = !seen || question.at === null || question.text !== seen.text;
+  seen = { ...answer, text: question.text };
   if (state.at === null) state.at = answer.at;
   if (anew) lay();
   if (!cells.length) tower();
