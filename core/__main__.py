@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer
 
-from core import checkpoint, copying, retell
+from core import checkpoint, copying, retell, unusual
 from core import measure as measures
 from core.data import COLLECTIONS, data_folder, open_collection
 from core.data import fetch as fetching
@@ -160,6 +160,8 @@ def measure(options: argparse.Namespace, arguments: list[str]) -> None:
     if options.write and not options.on:
         if isinstance(model, GAN):
             card["line"] = to_card(measures.line(model, data))
+        if isinstance(model, VAE):
+            card["costs"] = unusual.scale(model, data, min(options.n, 2000))
         if isinstance(model, VAE) and model.config.dial and known:
             card["dial"] = turned(model, data, known)._asdict()
         if isinstance(model, VAE) and isinstance(data, Gallery):

@@ -15,6 +15,7 @@ from core.checkpoint import names
 from core.data.collection import Pictures
 from core.measure import pca_redraw, principal
 from core.model import Mishap, noise
+from core.unusual import cost, dearer
 from core.vae import VAE, kl
 from demo import ink
 from demo.limits import finite, one_of, whole
@@ -26,6 +27,8 @@ from demo.sketches import SKETCHES, pen
 
 FIRST = "doodles"
 RIVALS: dict[str, tuple[Tensor, Tensor]] = {}  # collection -> what core.measure.principal found
+TRAINED: dict[str, Tensor] = {}  # collection -> training pictures (N, C, S, S), N = KNOWN
+KNOWN = 4000
 FARTHEST = 6.0  # a latent seldom lies beyond 3
 SLID, STOPS = 3.0, 25  # how far a slider goes to either side, and the places on it that are painted ahead
 SEEDS = 999_999
@@ -171,12 +174,27 @@ def learn_rival(name: str) -> None:
     """Finds the best straight-line code (PCA) with as many numbers, if the collection is at hand: a second, once."""
     if name not in RIVALS:
         with suppress(Mishap):
-            RIVALS[name] = principal(collection(name).fixed(2000, "train").x, painter(name).config.latent)
+            TRAINED[name] = collection(name).fixed(KNOWN, "train").x
+            RIVALS[name] = principal(TRAINED[name][:2000], painter(name).config.latent)
 
 
 def rival(x: Tensor, name: str) -> float | None:
     """How far off PCA redraws x (C, S, S); None while that is not known"""
     return off(x, pca_redraw(x[None], *RIVALS[name])[0].clamp(-1, 1)) if name in RIVALS else None
+
+
+def nearest(x: Tensor, name: str) -> Tensor | None:
+    """The training picture nearest to x (C, S, S), dot by dot; None while none are at hand"""
+    if name not in TRAINED:
+        return None
+    return TRAINED[name][(TRAINED[name] - x).flatten(1).norm(dim=1).argmin()]
+
+
+@at_easel
+def unusual(x: Tensor, name: str) -> int | None:
+    """Of a hundred pictures that the model never saw, how many cost it less than x (C, S, S); None if not measured"""
+    costs = card(name).get("costs")
+    return dearer(float(cost(painter(name), x[None])), costs) if costs else None
 
 
 def redraw(picture: str, collection: str = FIRST) -> tuple[list[float], list[float], str]:

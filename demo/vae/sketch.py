@@ -31,7 +31,7 @@ from demo.redraw import (
     sweep,
     unpack,
 )
-from demo.show import uri
+from demo.show import figure, uri
 from demo.words import words
 
 TEXTS = words("vae.sketch")
@@ -88,15 +88,24 @@ def result(seen: Seen, name: str, guessed: str) -> str:
     """What the code cost and what the redraw lost, beside what a straight-line code loses."""
     error, bits = redraw.off(seen.x, seen.again), float(seen.bits.sum())
     said = TEXTS["said"].format(latent=len(seen.mean), bits=bits, error=100 * error)
+    share = redraw.unusual(seen.x, name)
+    said += "" if share is None else " " + TEXTS["unusual"].format(share=share)
     line = rival(seen.x, name)
     if line is not None:
-        return say(said, TEXTS["yard"].format(error=100 * line), guessed)
+        return say(said, TEXTS["yard"].format(error=100 * line), guessed) + twin(seen, name)
     measured = card(name)["numbers"].get("error", {})
     straight = next((v for k, v in measured.get("yardsticks", {}).items() if k.startswith("PCA")), None)
     if straight is None:
         return say(said, "", guessed)
     ours, theirs = 100 * measured["value"] ** 0.5, 100 * straight**0.5
     return say(said, TEXTS["yard_card"].format(ours=ours, error=theirs), guessed)
+
+
+def twin(seen: Seen, name: str) -> str:
+    """The training picture most like the drawing, as HTML."""
+    near = redraw.nearest(seen.x, name)
+    text = TEXTS["twin"].format(n=redraw.KNOWN)
+    return "" if near is None else f'<figure class="twin">{figure(near, text)}<figcaption>{text}</figcaption></figure>'
 
 
 class Sketch:
