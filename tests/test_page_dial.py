@@ -1,4 +1,4 @@
-"""The dial between redraws and order, in a real browser."""
+"""The dial between redraws and short codes, in a real browser."""
 
 from math import inf, nan
 

@@ -1,4 +1,4 @@
-"""One dial between a perfect redraw and an orderly code: the room of the balance that makes a VAE."""
+"""One dial between a perfect redraw and a short code: the room of the balance that makes a VAE."""
 
 from typing import Any
 
