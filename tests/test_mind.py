@@ -117,7 +117,7 @@ def test_what_the_page_is_told_adds_up():
     assert all(len(head) == 4 and abs(sum(head) - 1000) <= 4 for layer in seen["heads"] for head in layer)
     answer = seen["layers"][-1]
     told = looking.in_turn(looking.cut_there, looking.question({"text": TEXT, "at": 3, "off": [[0, 0]]}))
-    assert tuple(told["next"][0][:2]) == answer["top"][0]  # the intact model's favourite, there and here
+    assert told["next"][0][:2] == [*answer["top"][0][:2]]  # the intact model's favourite, there and here
     assert looking.seen({"text": TEXT, "at": 6})["layers"][-1]["truth"] is None
     assert looking.seen({"text": TEXT, "at": 3, "off": [[0, 0]]})["layers"][-1] != answer
 
