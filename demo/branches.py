@@ -24,6 +24,7 @@ class Branch:
     parent: int | None = None  # the branch that it left
     at: int = 0  # how many told tokens it shares with it
     starred: bool = False
+    shared: tuple[float, int] = (0.0, 0)  # the bits of what it shares, and how much of that was not the favourite
 
     def born(self) -> int:
         """With how many tokens it began."""
@@ -32,6 +33,15 @@ class Branch:
     def own(self) -> list[Guess]:
         """What was told in it alone."""
         return self.story.guesses[self.at :]
+
+    def bits(self) -> float:
+        """What the whole story costs."""
+        return self.shared[0] + bits(self.own())
+
+    def cost(self) -> str:
+        """What it costs, in words."""
+        left = self.shared[1] + departures(self.own())
+        return TEXTS["cost"].format(bits=self.bits(), pieces=len(self.story.guesses), left=left)
 
 
 class Tree:
@@ -77,7 +87,8 @@ class Tree:
         """One branch more, which is shown from now on; the one shown before stops where it stands."""
         if self.branches:
             self.leave()
-        self.branches.append(Branch(story, story.wish, parent, at))
+        before = story.guesses[:at]
+        self.branches.append(Branch(story, story.wish, parent, at, shared=(bits(before), departures(before))))
         self.shown = len(self.branches) - 1
         return story
 
@@ -122,15 +133,14 @@ class Tree:
         rows = []
         for k, depth in self.order():
             branch = self.branches[k]
-            own, cost = branch.own(), bits(branch.story.guesses)
             rows.append(
                 {
                     "k": k,
                     "depth": depth,
                     "title": self.title(k),
                     "at": branch.at,
-                    "left": "".join("01"[guess.token != guess.top[0][0]] for guess in own),
-                    "cost": TEXTS["cost"].format(bits=cost, pieces=len(branch.story.guesses), left=departures(branch)),
+                    "left": "".join("01"[guess.token != guess.top[0][0]] for guess in branch.own()),
+                    "cost": branch.cost(),
                     "star": branch.starred,
                 }
             )
@@ -171,11 +181,8 @@ class Tree:
         """Every story of the tree, whole, in the order of the outline."""
         parts = []
         for k, _ in self.order():
-            story, star = self.branches[k].story, "* " if self.branches[k].starred else ""
-            cost = TEXTS["cost"].format(
-                bits=bits(story.guesses), pieces=len(story.guesses), left=departures(self.branches[k])
-            )
-            parts.append(f"{star}{k + 1}. {self.title(k)}\n({cost})\n\n{story.text()}\n")
+            branch, star = self.branches[k], "* " if self.branches[k].starred else ""
+            parts.append(f"{star}{k + 1}. {self.title(k)}\n({branch.cost()})\n\n{branch.story.text()}\n")
         return f"\n{'-' * 40}\n\n".join(parts)
 
     def as_json(self) -> str:
@@ -190,7 +197,7 @@ class Tree:
                 "beginning": branch.wish.beginning,
                 "knobs": branch.wish.knobs._asdict(),
                 "seed": branch.wish.seed,
-                "bits": round(bits(branch.story.guesses), 2),
+                "bits": round(branch.bits(), 2),
                 "tokens": [
                     {
                         "id": guess.token,
@@ -218,6 +225,6 @@ def bits(guesses: list[Guess]) -> float:
     return -sum(math.log2(max(guess.chance, 1e-12)) for guess in guesses) + 0.0
 
 
-def departures(branch: Branch) -> int:
-    """How often a story is not what the model liked best."""
-    return sum(guess.token != guess.top[0][0] for guess in branch.story.guesses)
+def departures(guesses: list[Guess]) -> int:
+    """How many of them are not what the model liked best."""
+    return sum(guess.token != guess.top[0][0] for guess in guesses)

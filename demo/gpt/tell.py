@@ -202,7 +202,8 @@ class Tell:
             if (save := getattr(chosen, "save", None)) is not None:
                 kind = one_of(save, ("text", "json"), TEXTS["tree"]["kind"])
                 name, made = ("stories.txt", tree.as_text) if kind == "text" else ("stories.json", tree.as_json)
-                return {self.outline: shown(tree, {"key": secrets.token_hex(4), "name": name, "text": made()})}
+                whole_tree = await asyncio.to_thread(made)
+                return {self.outline: shown(tree, {"key": secrets.token_hex(4), "name": name, "text": whole_tree})}
             k = whole(getattr(chosen, "k", None), 0, min(BRANCHES, len(tree.branches)) - 1, TEXTS["tree"]["which"])
             if (star := getattr(chosen, "star", None)) is not None:
                 tree.branches[k].starred = star is True

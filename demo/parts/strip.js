@@ -6,7 +6,7 @@ const copying = element.querySelector('.copying');
 const { levels, context, knobs, ...words } = JSON.parse(leaf.dataset.words);
 const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
 let seen = '', queue = [], pieces = [], held = false, pace = 0, timer = 0, chosen = null, own = false, word = null;
-let unheard = '', spoke = 0, head = {}, spot = null, idle = 0, took = false, stood = {};
+let unheard = '', spoke = 0, head = {}, spot = null, idle = 0, took = false, follows = false, stood = {};
 
 const percent = (share) => {
   if (share >= 0.995) return words.sure;
@@ -31,6 +31,8 @@ function clear() {
   leaf.replaceChildren();
   leaf.classList.remove('telling');
   copying.textContent = '';
+  beyond.tabIndex = -1; beyond.setAttribute('aria-pressed', 'false');
+  follows = took; took = false;
   spot = null;
   draw();
 }
@@ -67,7 +69,7 @@ function append([text, chance, others, ids]) {
     if (tail) { leaf.append(tail); word = null; }
   }
   pieces.push({ button, text, chance, others, ids });
-  if (took && pieces.length - 1 === head.fork) { took = false; focusOn(head.fork); }  // the eye follows what was taken
+  if (follows && pieces.length - 1 === head.fork) { follows = false; focusOn(head.fork); }  // the eye follows what was taken
   hear(text);
 }
 
@@ -162,7 +164,7 @@ function draw() {
   }
   const { text, chance } = pieces[spot.i] || {};
   const said = text === undefined ? words.coming : own ? words.chosen : words.surprise;
-  heading.textContent = said.replace('{piece}', shown(text || '')).replace('{share}', percent(chance || 0));
+  heading.textContent = said.replace('{piece}', () => shown(text || '')).replace('{share}', percent(chance || 0));
   list.replaceChildren(...spot.rows.map(row));
   cuts.textContent = spot.cuts.join(' ');
   if (focused !== null) list.querySelector(`[data-token="${focused}"]`)?.focus();
@@ -179,9 +181,9 @@ function row([text, share, token, thrown]) {
   const figure = percent(share) + (changed ? ' → ' + (thrown ? percent(thrown) : words.cut) : '');
   button.append(make('span', 'piece', shown(text)), bars, make('span', 'figure', figure));
   button.append(make('span', 'on', on === undefined ? '' : on === '' ? '⁂' : '… ' + on.trim()));
-  const label = words.take.replace('{piece}', shown(text)).replace('{share}', percent(share));
+  const label = words.take.replace('{piece}', () => shown(text)).replace('{share}', percent(share));
   button.setAttribute('aria-label', [
-    label, written && words.taken, changed && words.dice.replace('{share}', thrown ? percent(thrown) : words.cut), on && words.on.replace('{text}', on),
+    label, written && words.taken, changed && words.dice.replace('{share}', thrown ? percent(thrown) : words.cut), on && words.on.replace('{text}', () => on),
   ].filter(Boolean).join(' '));
   button.addEventListener('click', () => { took = true; trigger('select', { at: spot.i, token }); });
   made.append(button);
@@ -217,6 +219,7 @@ function read() {
     if (!text) continue;
     const event = JSON.parse(text);
     if (event === 'go') { held = false; pace = 0; }
+    if (held && event.said) { copy(event); continue; }
     queue.push(event);
   }
   seen = log;
