@@ -6,7 +6,7 @@ const copying = element.querySelector('.copying');
 const { levels, context, knobs, ...words } = JSON.parse(leaf.dataset.words);
 const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
 let seen = '', queue = [], pieces = [], held = false, pace = 0, timer = 0, chosen = null, own = false, word = null;
-let unheard = '', spoke = 0, head = {}, spot = null, idle = 0, took = false, follows = false, stood = {};
+let unheard = '', spoke = 0, head = {}, spot = null, idle = 0, took = false, stood = {};
 
 const percent = (share) => {
   if (share >= 0.995) return words.sure;
@@ -32,7 +32,6 @@ function clear() {
   leaf.classList.remove('telling');
   copying.textContent = '';
   beyond.tabIndex = -1; beyond.setAttribute('aria-pressed', 'false');
-  follows = took; took = false;
   spot = null;
   draw();
 }
@@ -40,6 +39,7 @@ function clear() {
 function begin(first) {
   head = first;
   stood.seed = head.seed;
+  took = took && head.fork !== null;
   pace = still ? 0 : head.pace;
   if (head.before) leaf.append(make('span', 'before', head.before));
   leaf.classList.add('telling');
@@ -69,7 +69,7 @@ function append([text, chance, others, ids]) {
     if (tail) { leaf.append(tail); word = null; }
   }
   pieces.push({ button, text, chance, others, ids });
-  if (follows && pieces.length - 1 === head.fork) { follows = false; focusOn(head.fork); }  // the eye follows what was taken
+  if (took && pieces.length - 1 === head.fork) { took = false; focusOn(head.fork); }  // the eye follows what was taken
   hear(text);
 }
 
