@@ -43,7 +43,7 @@ class Decoder:
 
     def step(self, token: int, cache: Cache) -> Tensor:
         """Logits (V,) after one more token; the cache of one stream must have room for it."""
-        store = cache.store.view(len(self.layers), -1, self.config.context, self.head)  # (L, 2H, C, K)
+        store = cache.store[:, :, 0]  # (L, 2, H, C, K)
         x = self.embed[token]
         x = x * self.scale(x)
         for (qkv, mix, up, down), past in zip(self.layers, store):
@@ -54,13 +54,13 @@ class Decoder:
         return torch.mv(self.out, x).mul_(self.scale(x))
 
     def attend(self, qkv: Tensor, past: Tensor, at: int) -> Tensor:
-        """qkv (3D,) of the token at position `at`, past (2H, C, K) to which it is added -> (D,)"""
+        """qkv (3D,) of the token at position `at`, past (2, H, C, K) to which it is added -> (D,)"""
         heads = self.config.heads
         qk = qkv[: 2 * self.width].view(2 * heads, self.head)
         unit = qk / torch.linalg.vector_norm(qk, dim=1, keepdim=True).clamp_min_(EPS)
         torch.addcmul(unit * self.cos[at], unit.roll(self.head // 2, 1), self.sin[at], out=qk)
-        past[:, at] = qkv[self.width :].view(2 * heads, self.head)
-        keys, values = past[:heads, : at + 1], past[heads:, : at + 1]
+        past[:, :, at] = qkv[self.width :].view(2, heads, self.head)
+        keys, values = past[:, :, : at + 1]
         weights = torch.bmm(keys, qk[:heads, :, None]).softmax(1)  # (H, at + 1, 1)
         return torch.bmm(weights.mT, values).view(-1)
 

@@ -108,7 +108,7 @@ class Tree:
     def fork(self, at: int, guess: Guess, wish: Wish) -> Story:
         """Leaves the story that is shown after `at` told tokens, with another token than there."""
         old, parent = self.story, self.shown
-        story = Story(old.teller, old.decoder, wish)
+        story = Story(old.teller, old.company, wish)
         story.fork = sum(start < at for start in old.starts)
         story.log = story.head(0)
         for known in old.guesses[:at]:

@@ -1,12 +1,12 @@
-"""Stories as they are told: one for each visitor, all advancing in turn, a token at a time. No Gradio here."""
+"""Stories as they are told: one for each visitor, all advancing together, a token at a time. No Gradio here."""
 
 import asyncio
 import copy
 import math
 import time
 import unicodedata
-from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any, NamedTuple
 
 import torch
@@ -18,6 +18,7 @@ from core.data.text import END
 from core.decode import Decoder
 from core.gpt import GPT, Guess
 from core.model import Mishap, noise
+from demo.company import TURNS, Alone, Company
 from demo.limits import finite, whole
 from demo.shelf import bigger, once, shelf
 from demo.spelling import Speller, best, line, rounded
@@ -27,14 +28,12 @@ LONGEST = 4_000  # characters of a beginning
 LENGTHS = (10, 400)  # tokens told at one go
 WHOLE = 2_000  # tokens of a story in all
 SEEDS = 999_999
-PAIRS = 256  # of tokens that are reckoned at once: a large vocabulary takes much room
+PAIRS = 256  # of tokens reckoned at once: other stories wait for no more, and a large vocabulary takes much room
 PACE = 1 / 30  # seconds a token: faster than anyone reads, and the machine is free for the others
-FRAME, BUSY = 0.05, 5  # seconds between two updates of a page; with more readers than so many, each gets fewer
+FRAME, BUSY = 0.05, 3  # seconds between two updates of a page; with more readers than so many, each gets fewer
 
 TURNING = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")  # marks that turn the direction of a text
 
-# One thread tells all stories, and its queue is first come, first served: so every story gets its next token in turn.
-TURNS = ThreadPoolExecutor(1, "teller", initializer=torch.set_num_threads, initargs=(1,))
 READING: set[int] = set()  # the stories that are being told on a page now
 OPENED: dict[str, "Story"] = {}  # beginning -> what was told for all visitors alike
 TASKS: set[asyncio.Task[None]] = set()
@@ -91,9 +90,9 @@ def readable(beginning: Any) -> str:
 
 
 @once
-def quick() -> Decoder:
+def company() -> Company:
     """The shipped storyteller made ready to tell, once for all."""
-    return Decoder(shelf(TELLER).model)
+    return Company(Decoder(shelf(TELLER).model))
 
 
 def begin(wish: Wish) -> "Story":
@@ -103,15 +102,15 @@ def begin(wish: Wish) -> "Story":
     """
     if wish.teller in BIGGER:
         other = bigger(wish.teller)
-        return Story(other, other.model, wish)
-    return Story(shelf(TELLER), quick(), wish)
+        return Story(other, Alone(other.model), wish)
+    return Story(shelf(TELLER), company(), wish)
 
 
 class Story:
     """A beginning and what was told after it, with the log that the page shows (see parts/strip.py)."""
 
-    def __init__(self, teller: Loaded, decoder: Decoder | GPT, wish: Wish):
-        self.teller, self.decoder, self.wish = teller, decoder, wish
+    def __init__(self, teller: Loaded, company: Company | Alone, wish: Wish):
+        self.teller, self.company, self.wish = teller, company, wish
         self.end = teller.tokenizer.token_to_id(END)
         self.ids = [self.end, *teller.tokenizer.encode(wish.beginning, add_special_tokens=False).ids]
         self.begun = len(self.ids)  # tokens of the beginning
@@ -128,7 +127,7 @@ class Story:
 
     def head(self, pace: int) -> str:
         """The log's first line; pace is in milliseconds a piece."""
-        near = self.ids[: self.begun][-self.decoder.config.context :]  # as far as the model looks back
+        near = self.ids[: self.begun][-self.teller.model.config.context :]  # as far as the model looks back
         counts = {"ids": near, "known": self.begun, "fork": self.fork, "seed": self.wish.seed}
         return line({"before": self.wish.beginning, "pace": pace, **counts})
 
@@ -180,36 +179,44 @@ class Story:
         self.log = self.head(pace) + other.log.split("\n", 1)[1]
 
 
-async def tell(story: Story, length: int) -> AsyncIterator[None]:
-    """Adds up to `length` tokens to a story, until it ends or is asked to halt; comes up after each."""
-    loop, known = asyncio.get_running_loop(), len(story.ids)
-    rng = noise(story.wish.seed, known)
-    guesses = story.decoder.tell(story.ids[-story.decoder.config.context :], rng, length, **story.wish.knobs._asdict())
-    while (guess := await loop.run_in_executor(TURNS, next, guesses, None)) is not None and not story.halt:
-        story.add(guess)
-        yield
-        if guess.token == story.end:
-            break
+async def tell(story: Story, length: int) -> AsyncGenerator[None, None]:
+    """Adds up to `length` tokens to a story, until it ends or is asked to halt; comes up after each.
+
+    It is the same story whoever else is told one: in company the logits differ by some 1e-6, so that a throw of the
+    dice falls otherwise about once in a million tokens.
+    """
+    rng = noise(story.wish.seed, len(story.ids))
+    begun = story.ids[-story.teller.model.config.context :]
+    async with aclosing(story.company.tell(begun, rng, length, **story.wish.knobs._asdict())) as guesses:
+        async for guess in guesses:
+            if story.halt:
+                break
+            story.add(guess)
+            yield
+            if guess.token == story.end:
+                break
     await reckon(story)
 
 
 async def reckon(story: Story) -> None:
     """Finds the yardstick of all that was told; where the telling runs too, so that no page waits for it."""
-    row = story.ids[story.begun - 1 :]
-    story.pair_nats = await asyncio.get_running_loop().run_in_executor(TURNS, pair_nats, story.teller.model, row)
+    row, loop = story.ids[story.begun - 1 :], asyncio.get_running_loop()
+    stretches = [row[at : at + PAIRS + 1] for at in range(0, len(row) - 1, PAIRS)]
+    story.pair_nats = sum([await loop.run_in_executor(TURNS, pair_nats, story.teller.model, s) for s in stretches])
 
 
-async def tell_readers(story: Story, length: int) -> AsyncIterator[None]:
+async def tell_readers(story: Story, length: int) -> AsyncGenerator[None, None]:
     """The same for people who read along: not faster than they can see, and fewer updates where many read."""
     due = shown = time.monotonic()
     READING.add(id(story))
     try:
-        async for _ in tell(story, length):
-            if time.monotonic() - shown >= FRAME * max(1, len(READING) / BUSY):
-                shown = time.monotonic()
-                yield
-            due = max(due + PACE, time.monotonic())
-            await asyncio.sleep(due - time.monotonic())
+        async with aclosing(tell(story, length)) as pieces:
+            async for _ in pieces:
+                if time.monotonic() - shown >= FRAME * max(1, len(READING) / BUSY):
+                    shown = time.monotonic()
+                    yield
+                due = max(due + PACE, time.monotonic())
+                await asyncio.sleep(due - time.monotonic())
     finally:
         READING.discard(id(story))
 

@@ -15,6 +15,7 @@ from core.gpt import GPT, Guess, least, pick, shaped, tired
 from core.model import Mishap, noise
 from demo import branches
 from demo.branches import Tree
+from demo.company import Company
 from demo.gpt import ahead
 from demo.telling import Story, Wish, tell, wish
 
@@ -32,7 +33,7 @@ def teller() -> Loaded:
 
 
 def told(teller: Loaded, asked: Wish, length: int = 20) -> Story:
-    return go_on(Story(teller, Decoder(teller.model), asked), length)
+    return go_on(Story(teller, Company(Decoder(teller.model)), asked), length)
 
 
 def go_on(story: Story, length: int) -> Story:

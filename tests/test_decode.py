@@ -11,6 +11,7 @@ from core.data.text import train_tokenizer
 from core.decode import Decoder
 from core.gpt import GPT, least
 from core.model import Mishap, noise
+from demo.company import Company
 from demo.spelling import Speller, raw, unfinished
 from demo.telling import LONGEST, READING, pair_nats, readable, wish
 
@@ -106,7 +107,8 @@ def test_thirty_readers_advance_in_turn(gpt):
     from demo.telling import Story, tell_readers
 
     tokenizer = train_tokenizer([TEXT], 300)
-    stories = [Story(Loaded(gpt, {}, tokenizer), Decoder(gpt), wish("A", 1.0, 0, 1.0, i)) for i in range(30)]
+    company = Company(Decoder(gpt))
+    stories = [Story(Loaded(gpt, {}, tokenizer), company, wish("A", 1.0, 0, 1.0, i)) for i in range(30)]
     spread = []
 
     async def read(story: Story) -> None:

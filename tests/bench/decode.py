@@ -54,8 +54,9 @@ def rivals(gpt: GPT) -> dict[str, Any]:
     return {"transformers, GPT-2": gpt2.eval(), "transformers, Llama": llama.eval()}
 
 
-def generate(model: Any) -> int:
-    ids = torch.tensor([PROMPT])
+def generate(model: Any, streams: int = 1) -> int:
+    """Tokens told by a rival, of one stream or of several in a batch that begin and end together."""
+    ids = torch.tensor([PROMPT] * streams)
     told = model.generate(
         ids,
         attention_mask=torch.ones_like(ids),
@@ -65,7 +66,7 @@ def generate(model: Any) -> int:
         temperature=TEMPERATURE,
         top_k=0,
     )
-    return told.shape[1] - len(PROMPT)
+    return streams * (told.shape[1] - len(PROMPT))
 
 
 def tell(teller: GPT | Decoder) -> int:
