@@ -5,7 +5,7 @@ measured on the model as it stands.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
@@ -15,13 +15,16 @@ from core.data.collection import Pictures
 from core.data.text import Text
 from core.gan import GAN
 from core.gpt import GPT
-from core.measure import bigram_nats, effective, pca_error, text_nats
+from core.measure import bigram_nats, effective, pca_error, text_nats, unigram_nats, xz_bits
 from core.model import noise
 from core.vae import VAE, kl
 from demo.runs import Run
 from demo.show import bar, curves, figure, sheet
 from demo.signs import LEARNT, Doctor
 from demo.words import words
+
+LATELY = 8  # steps over which a storyteller's surprise at what it learns from is averaged
+HEART = 0.5  # of the surprise at unseen text: who is less surprised than this by what was learnt knows it by heart
 
 
 def wall(figures: Iterable[str]) -> str:
@@ -126,6 +129,11 @@ def plain(tokenizer: Any, ids: torch.Tensor) -> str:
     return tokenizer.decode([i for i in ids.tolist() if i])
 
 
+def lately(losses: Sequence[float]) -> float:
+    """The mean of the last few; NaN where there are none."""
+    return sum(losses[-LATELY:]) / len(losses[-LATELY:]) if losses else math.nan
+
+
 class Samples:
     """A storyteller's continuation of a fixed beginning, and its surprise at text it has not seen."""
 
@@ -135,11 +143,18 @@ class Samples:
         part = data.parts[0]
         self.unseen = data.rows[part.name, "test"][: 3 * model.config.context].long()
         self.tokenizer = data.tokenizer
-        raw = len(plain(data.tokenizer, self.unseen).encode())
-        self.scale = 1 / math.log(2) / max(1, raw)
-        train = data.rows[part.name, "train"].long()
-        self.bigram = bigram_nats(train, self.unseen, model.config.vocab) * self.scale
-        self.blind = math.log(model.config.vocab) * (len(self.unseen) - 1) * self.scale
+        unseen = plain(data.tokenizer, self.unseen)
+        self.scale = 1 / math.log(2) / max(1, len(unseen.encode()))
+        train, vocab = data.rows[part.name, "train"].long(), model.config.vocab
+        whole = sum(p.share for p in data.parts)
+        sizes = [len("".join(p.train).encode()) / len(data.rows[p.name, "train"]) * p.share / whole for p in data.parts]
+        self.nat = 1 / math.log(2) / sum(sizes)  # of a loss, in bits per byte
+        self.rivals = {
+            "xz": xz_bits("".join(part.train[-1000:]), unseen),
+            "bigram": bigram_nats(train, self.unseen, vocab) * self.scale,
+            "unigram": unigram_nats(train, self.unseen, vocab) * self.scale,
+            "blind": math.log(vocab) * (len(self.unseen) - 1) * self.scale,
+        }
         beginning = plain(data.tokenizer, self.unseen[1:9])
         self.beginning = beginning if part.name in ("own", "python") else "Once upon a time"
 
@@ -154,9 +169,18 @@ class Samples:
 
     @torch.inference_mode()
     def sentence(self, run: Run) -> tuple[str, str]:
+        """What unseen text costs it; or that it learns by heart, and at which value one calls it so."""
         bits = text_nats(run.trainer.model, self.unseen.to(run.trainer.device)) * self.scale
-        texts = words("train")
-        return texts["gpt_said"].format(bits=bits), texts["gpt_yard"].format(bigram=self.bigram, blind=self.blind)
+        learnt, texts = self.nat * lately(run.curves.get("loss", [])), words("train")
+        said, yard = texts["gpt_said"].format(bits=bits), texts["gpt_yard"].format(**self.rivals)
+        if learnt < HEART * bits:
+            return texts["ill_text"].format(learnt=learnt, bits=bits), f"{texts['ill_text_yard']} {yard}"
+        return said, yard
+
+    def lines(self, losses: Sequence[float]) -> dict[str, list[float]]:
+        """Its surprise at what it learns from, in bits per byte, beside what rivals need for unseen text."""
+        near = {name: [self.rivals[name]] * len(losses) for name in ("bigram", "xz")}
+        return {"bits per byte": [self.nat * loss for loss in losses], **near}
 
 
 PREVIEWS = {"gan": Wall, "vae": Redraws, "gpt": Samples}

@@ -77,12 +77,12 @@ def knobs(temperature: Any, top_k: Any, top_p: Any, min_p: Any, penalty: Any) ->
     )
 
 
-def readable(beginning: Any) -> str:
+def readable(beginning: Any, longest: int = LONGEST) -> str:
     """A beginning without control characters and without marks that turn the direction of what follows them."""
     if not isinstance(beginning, str):
         raise Mishap("A beginning must be a text.")
-    if len(beginning) > LONGEST:
-        raise Mishap(f"A beginning may have {LONGEST:,} characters, and this one has {len(beginning):,}.")
+    if len(beginning) > longest:
+        raise Mishap(f"A beginning may have {longest:,} characters, and this one has {len(beginning):,}.")
     lines = beginning.replace("\r\n", "\n").replace("\r", "\n").encode(errors="ignore").decode()
     lost = [letter for letter in set(lines) if unicodedata.category(letter) == "Cc" and letter not in "\n\t"]
     lost += [letter for letter in set(lines) if unicodedata.bidirectional(letter) in TURNING]

@@ -18,7 +18,7 @@ from core.families import FAMILIES, build
 from core.model import Mishap, seeded
 from core.train import Plan, Trainer, pick_device
 from demo.limits import whole
-from demo.previews import PREVIEWS, charted, wall
+from demo.previews import PREVIEWS, Samples, charted, wall
 from demo.runs import Run
 from demo.shelf import collection, shelf
 from demo.show import animated, curves, figure
@@ -29,17 +29,18 @@ FIRST = {"gan": "faces", "vae": "faces", "gpt": "retold"}  # always there, so it
 BATCHES = {"gan": 640, "vae": 512, "gpt": 64}  # at most: a slice is never shorter than one step, and all wait for it
 FEW = 32  # pictures to learn from, where somebody wants to see them learnt by heart
 VOCAB, MOST = 1024, 3_000_000  # of a storyteller trained on the page: a small table learns its words sooner
+LETTERS = 257  # tokens where no bytes are joined: each of them, and the mark between documents
 
 
 def device() -> torch.device:
     return pick_device(os.environ.get("ATELIER_DEVICE", ""))
 
 
-def opened(name: str, text: str) -> Any:
+def opened(name: str, text: str, vocab: int = VOCAB) -> Any:
     """The collection a new training learns from; a visitor's own text is opened for that visitor alone."""
     if name == "own":
-        return open_collection("own", text=text, vocab=VOCAB)
-    return collection(name, vocab=VOCAB, most=MOST) if COLLECTIONS[name].learns == "text" else collection(name)
+        return open_collection("own", text=text, vocab=vocab)
+    return collection(name, vocab=vocab, most=MOST) if COLLECTIONS[name].learns == "text" else collection(name)
 
 
 def offered(family: str) -> list[tuple[str, str]]:
@@ -53,11 +54,11 @@ def begin(family: str, name: str, size: str, text: str, plan: dict[str, Any], op
     if name not in COLLECTIONS or COLLECTIONS[name].learns not in FAMILIES[family].LEARNS:
         raise Mishap("This collection is not one that this family can learn.")
     options = dict(options)
-    few = options.pop("few", False)
+    few, letters = options.pop("few", False), options.pop("letters", False)
     if COLLECTIONS[name].channels == 3 and family == "vae":
         options = options | {"likelihood": "gaussian"}
     agreed = Plan(family, name, size, options=options, **plan)
-    data = opened(name, text)
+    data = opened(name, text, LETTERS if letters else VOCAB)
     with seeded(agreed.seed):
         model = build(family, size, data.facts(), options)
     trainer = Trainer(agreed, model, data, device())
@@ -173,6 +174,8 @@ def draw(run: Run) -> str:
 def charts(run: Run) -> str:
     """The curves as HTML."""
     lines = {name: run.curves[key] for key, name in run.preview.curves.items() if key in run.curves}
+    if isinstance(run.preview, Samples) and lines:
+        lines = run.preview.lines(run.curves["loss"])
     chart = curves(run.steps, lines) if run.last and len(run.steps) > 1 else ""
     return (chart and f"<h4>{escape(words('train')['losses'])}</h4>{chart}") + (charted(run) if run.marks else "")
 
@@ -211,19 +214,26 @@ def packed(run: Run, folder: Path) -> list[str]:
     card = checkpoint.describe(run.trainer, "trained on the page")
     if isinstance(run.trainer.data, Few):
         card["remark"] = f"When it was kept, it learnt from {FEW} pictures only."
+    if tuned := getattr(run.preview, "remark", ""):
+        card["remark"] = tuned
     checkpoint.save(folder, run.trainer.model, card, getattr(run.trainer.data, "tokenizer", None))
     return [f"{folder}/{name}" for name in ("card.json", "model.safetensors")]
 
 
-def unpacked(family: str, files: list[str], text: str) -> Run:
-    """A run made of two files that were kept; they may come from anybody. Mishap for any others."""
+def given(family: str, files: list[str]) -> checkpoint.Loaded:
+    """The model of two files that were kept; they may come from anybody. Mishap for any others."""
     by_ending = {Path(file).suffix: Path(file) for file in files or []}
     if set(by_ending) != {".json", ".safetensors"} or len(files) != 2:
         raise Mishap(words("train")["two_files"])
     loaded = checkpoint.bring(by_ending[".json"], by_ending[".safetensors"])
     if loaded.card["family"] != family:
         raise Mishap(words("train")["other_family"])
-    return equip(resumed(family, loaded, text))
+    return loaded
+
+
+def unpacked(family: str, files: list[str], text: str) -> Run:
+    """A run made of two such files."""
+    return equip(resumed(family, given(family, files), text))
 
 
 def read_text(path: str) -> str:

@@ -15,6 +15,7 @@ from core.train import Trainer
 from demo.limits import finite, one_of, whole
 from demo.parts.border import unread
 from demo.parts.lesson import ON_THE_SPOT
+from demo.training import LETTERS
 
 BETAS = (0.0, 16.0)
 
@@ -33,6 +34,8 @@ class Rules:
             numbers = {name: self.number(name) for name in ("critic_steps", "critic_pace", "penalty")}
             few = gr.Checkbox(False, label=texts["few"], elem_id="gan-train-few")
             self.controls |= {"labels": labels, "loss": loss, **numbers, "few": few}
+        elif family == "gpt":
+            self.controls |= {"letters": gr.Checkbox(False, label=texts["letters"], elem_id="gpt-train-letters")}
         elif family == "vae":
             beta = unread(gr.Slider(*BETAS, 1, step=0.25, label=texts["beta"], elem_id="vae-train-beta"))
             self.controls |= {"beta": beta}
@@ -48,6 +51,7 @@ class Rules:
             "lr": lambda: finite(value, 1e-6, 1, self.texts["rate"]),
             "labels": lambda: bool(value),
             "few": lambda: bool(value),
+            "letters": lambda: bool(value),
             "loss": lambda: one_of(value, LOSSES, what),
             "critic_steps": lambda: whole(value, 1, 10, what),
             "critic_pace": lambda: finite(value, 0.05, 50, what),
@@ -67,6 +71,7 @@ class Rules:
             "lr": trainer.lr,
             "labels": bool(getattr(config, "classes", 0)),
             "few": isinstance(trainer.data, Few),
+            "letters": getattr(config, "vocab", 0) == LETTERS,
         }
         return [known[name] if name in known else getattr(config, name) for name in self.controls]
 
@@ -74,5 +79,5 @@ class Rules:
         """Each control alone changes what it stands for; numbers when they are done being typed."""
         for name, control in self.controls.items():
             events = [control.submit, control.blur] if isinstance(control, gr.Number) else [control.input]
-            if name != "labels":  # they shape the weights, so they wait for the next start
+            if name not in ("labels", "letters"):  # they shape the weights, so they wait for the next start
                 gr.on(events, change(name), [key, control], None, **ON_THE_SPOT)
