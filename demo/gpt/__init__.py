@@ -10,6 +10,8 @@ from demo import studio
 from demo.gpt.mind import Mind
 from demo.gpt.tell import MANY, Tell
 from demo.limits import one_of, whole
+from demo.gpt.tune import Tune
+from demo.limits import whole
 from demo.parts.border import spoken
 from demo.spelling import name, rounded
 from demo.telling import LENGTHS, TELLER, begin, wish
@@ -62,5 +64,7 @@ def tab() -> None:
                 Tell(house)
             with gr.Tab(words("gpt.mind")["title"], id="gpt-mind"):
                 Mind()
+            with gr.Tab(words("gpt.tune")["title"], id="gpt-tune"):
+                Tune()
             with gr.Tab(words("gpt.train")["title"], id="gpt-train"):
                 studio.Bench("gpt")
