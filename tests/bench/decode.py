@@ -73,10 +73,10 @@ def tell(teller: GPT | Decoder) -> int:
     return sum(1 for _ in teller.tell(PROMPT, noise(0), LENGTH, temperature=TEMPERATURE))
 
 
-def race(runners: dict[str, Callable[[], int]]) -> dict[str, dict[str, float]]:
+def race(runners: dict[str, Callable[[], int]], runs: int = RUNS) -> dict[str, dict[str, float]]:
     """Tokens a second of each, by the clock on the wall and by its own processor time: medians over runs in turn."""
     rates: dict[str, dict[str, list[float]]] = {name: {"wall": [], "processor": []} for name in runners}
-    for _ in range(RUNS):
+    for _ in range(runs):
         for name, run in runners.items():
             wall, busy = time.perf_counter(), time.process_time()
             tokens = run()
