@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from core.decode import EPS, Decoder
-from core.gpt import Cache, Guess, norm, pick
+from core.gpt import Cache, Guess, norm, shaped, throw
 
 READ = 64  # tokens read between two steps, all streams together: about as long as the step of thirty takes
 
@@ -114,7 +114,8 @@ class Crowd:
             if knobs.get("penalty", 1) != 1:  # token 0 is never tired of, so it fills up the shorter ones
                 past = [torch.tensor(streams[i].ids[-self.config.context :]) for i in rows]
                 seen = pad_sequence(past, batch_first=True)
-            picked = pick(logits[rows], [streams[i].rng for i in rows], seen=seen, **knobs)
+            places = torch.cat([torch.rand((1, 1), generator=streams[i].rng) for i in rows])
+            picked = throw(shaped(logits[rows], seen=seen, **knobs), places)
             for i, token in zip(rows, picked[:, 0].tolist()):
                 tokens[i] = token
         chances = logits.softmax(-1)

@@ -7,7 +7,7 @@ positions (Su et al., arXiv:2104.09864), normalised queries and keys (Henry et a
 B streams, T tokens, V vocabulary, D width, H heads, K = D / H, L layers, C context.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -31,9 +31,6 @@ class Config:
     def __post_init__(self):
         if self.width % (2 * self.heads):
             raise Mishap(f"A width of {self.width} does not split into {self.heads} heads of an even size.")
-
-
-Dice = torch.Generator | Sequence[torch.Generator]  # for all rows, or one for each
 
 
 class Cache:
@@ -195,16 +192,9 @@ class GPT(Model):
             logits = self.after(ids, cache, last)
 
 
-def pick(logits: Tensor, rng: Dice, **knobs: Any) -> Tensor:
+def pick(logits: Tensor, rng: torch.Generator, **knobs: Any) -> Tensor:
     """logits (B, V) -> token (B, 1), drawn from the chances that the knobs leave (see `shaped`)."""
-    return throw(shaped(logits, **knobs), throws(rng, len(logits)).to(logits.device))
-
-
-def throws(rng: Dice, n: int) -> Tensor:
-    """(n, 1) in 0..1, from one generator or from one for each row."""
-    if isinstance(rng, torch.Generator):
-        return torch.rand((n, 1), generator=rng, device=rng.device)
-    return torch.cat([torch.rand((1, 1), generator=one, device=one.device) for one in rng])
+    return throw(shaped(logits, **knobs), torch.rand((len(logits), 1), generator=rng, device=logits.device))
 
 
 def shaped(
@@ -260,8 +250,7 @@ def least(chances: Tensor, top_k: int, top_p: float, min_p: float = 0.0, reach: 
     best = chances.topk(min(top_k or reach, V)).values
     in_reach = best.cumsum(-1) - best < max(top_p, 1e-9)
     edge = torch.maximum(best.gather(-1, in_reach.sum(-1, keepdim=True) - 1), min_p * best[:, :1])
-    further = best.sum(-1) < top_p
-    if not top_k and reach < V and bool(further.any()):  # rarely are more needed, and to sort them all takes long
+    if not top_k and reach < V and (further := best.sum(-1) < top_p).any():  # rare, and to sort all takes long
         edge[further] = least(chances[further], 0, top_p, min_p, V)
     return edge
 

@@ -25,7 +25,6 @@ from core.vae import VAE, kl
 from core.verdict import EACH, Line, measured
 
 CHUNK = 250  # pictures that go through a network at once
-XZ_READS = 200_000  # letters
 ENDLESS = 2**24  # pictures in a part of a collection: no training sees so many
 
 
@@ -262,19 +261,6 @@ def text_nats(gpt: GPT, row: Tensor) -> float:
         total += float(losses[done - start - 1 :].sum())
         done = start + len(window)
     return total
-
-
-def unigram_nats(train: Tensor, row: Tensor, vocab: int) -> float:
-    """The same sum for the counts of single tokens alone (one added to each)."""
-    single = train.bincount(minlength=vocab) + 1
-    return float(-(single[row[1:]] / single.sum()).log().sum())
-
-
-def xz_bits(before: str, text: str) -> float:
-    """Bits a byte that xz needs for a text when it has read the last XZ_READS letters of what stands before it."""
-    known = before[-XZ_READS:].encode()
-    sizes = [len(lzma.compress(raw, lzma.FORMAT_ALONE, preset=9)) for raw in (known, known + text.encode())]
-    return 8 * (sizes[1] - sizes[0]) / max(1, len(text.encode()))
 
 
 def bigram_nats(train: Tensor, row: Tensor, vocab: int) -> float:

@@ -4,18 +4,20 @@ Each family has a Preview made once a run. `look` gives HTML for the eye; `sente
 measured on the model as it stands.
 """
 
+import lzma
 import math
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from core.data.collection import Pictures
 from core.data.text import Text
 from core.gan import GAN
 from core.gpt import GPT
-from core.measure import bigram_nats, effective, pca_error, text_nats, unigram_nats, xz_bits
+from core.measure import bigram_nats, effective, pca_error, text_nats
 from core.model import noise
 from core.vae import VAE, kl
 from demo.runs import Run
@@ -23,6 +25,7 @@ from demo.show import bar, curves, figure, sheet
 from demo.signs import LEARNT, Doctor
 from demo.words import words
 
+XZ_READS = 200_000  # letters
 LATELY = 8  # steps over which a storyteller's surprise at what it learns from is averaged
 HEART = 0.5  # of the surprise at unseen text: who is less surprised than this by what was learnt knows it by heart
 
@@ -127,6 +130,19 @@ class Redraws:
 def plain(tokenizer: Any, ids: torch.Tensor) -> str:
     """ids (T,) as text, without the marks between documents."""
     return tokenizer.decode([i for i in ids.tolist() if i])
+
+
+def unigram_nats(train: Tensor, row: Tensor, vocab: int) -> float:
+    """Sum of -log p over row (N,) but its first token, by the counts of single tokens alone (one added to each)."""
+    single = train.bincount(minlength=vocab) + 1
+    return float(-(single[row[1:]] / single.sum()).log().sum())
+
+
+def xz_bits(before: str, text: str) -> float:
+    """Bits a byte that xz needs for a text when it has read the last XZ_READS letters of what stands before it."""
+    known = before[-XZ_READS:].encode()
+    sizes = [len(lzma.compress(raw, lzma.FORMAT_ALONE, preset=9)) for raw in (known, known + text.encode())]
+    return 8 * (sizes[1] - sizes[0]) / max(1, len(text.encode()))
 
 
 def lately(losses: Sequence[float]) -> float:

@@ -18,11 +18,11 @@ from core.checkpoint import Loaded
 from core.data import data_folder
 from core.data.text import RETOLD, TEXTS, Text, encode, first, merges_of, own_part, read_all, read_documents, split_part
 from core.gpt import GPT
-from core.measure import bigram_nats, text_nats, xz_bits
+from core.measure import bigram_nats, text_nats
 from core.model import Mishap, noise
 from core.train import Plan, Trainer
 from demo.limits import whole
-from demo.previews import HEART, lately
+from demo.previews import HEART, lately, xz_bits
 from demo.runs import Run
 from demo.shelf import once, shelf
 from demo.show import curves

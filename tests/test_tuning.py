@@ -6,10 +6,10 @@ import math
 import pytest
 import torch
 
-from core.measure import xz_bits
 from core.model import Mishap
 from demo import training, tuning
 from demo.booklets import BOOKLETS, booklet
+from demo.previews import xz_bits
 from demo.shelf import shelf
 from demo.telling import TELLER
 from demo.tuning import Bits

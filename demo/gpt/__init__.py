@@ -9,8 +9,8 @@ from core.borrow import BIGGER
 from demo import studio
 from demo.gpt.mind import Mind
 from demo.gpt.tell import MANY, Tell
-from demo.limits import one_of, whole
 from demo.gpt.tune import Tune
+from demo.limits import one_of, whole
 from demo.parts.border import spoken
 from demo.spelling import name, rounded
 from demo.telling import LENGTHS, TELLER, begin, wish
