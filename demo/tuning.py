@@ -1,6 +1,8 @@
 """The shipped storyteller going on to learn a visitor's text, in a copy of that visitor's own. No Gradio.
 
-All its weights move (full tuning), in small steps with the optimizers it was trained with.
+All its weights move (full tuning), in small steps with the optimizers it was trained with. LoRA (rank 8, AdamW) took
+more steps in equal time, but for much the same gain it lost more: in 15 s on Shakespeare 2.49 -> 2.23 bits a byte and
+.97 -> 1.11 on old stories, where this went to 2.26 and .985 (one run each, two stretches a step here, four there).
 """
 
 import copy
