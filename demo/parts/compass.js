@@ -144,8 +144,7 @@ function remember() {
   try { localStorage.setItem(STORE, JSON.stringify({ ...store(), [rules.name]: kept })); } catch { /* a browser that keeps nothing */ }
 }
 function offer() {
-  find('.none').textContent = sliders.length ? '' : words.kept_none;
-  find('.easel').hidden = find('.base').hidden = !sliders.length;
+  find('.mine').hidden = !sliders.length;
   find('.sliders').replaceChildren(...sliders.map((slider, i) => {
     const item = make('li'), label = make('label', '', slider.name), range = make('input'), gone = make('button', 'gone', '×');
     Object.assign(range, { type: 'range', min: -FAR, max: FAR, step: 0.05, value: slider.by });

@@ -17,7 +17,7 @@ from demo.parts.border import answering
 from demo.parts.sights import NEWEST
 
 HERE = Path(__file__)
-GIVEN = ("tagging", "counted", "with", "without", "neither", "one", "row", "kept_none", "forget", "full", "slider",
+GIVEN = ("tagging", "counted", "with", "without", "neither", "one", "row", "forget", "full", "slider",
          "picture_of", "made", "numerals", "lost", "testing", "hanging")  # fmt: skip
 
 PAGE = """
@@ -37,9 +37,8 @@ PAGE = """
 <div class="save"><label>{name} <input type="text" maxlength="24" autocomplete="off"></label>
 <button type="button" class="keep">{save}</button></div>
 </div>
-<div class="mine">
+<div class="mine" hidden>
 <h4>{kept}</h4>
-<p class="none"></p>
 <div class="easel"><span class="frame"><canvas class="dots" role="img" width="32" height="32"></canvas></span>
 <ul class="sliders"></ul></div>
 <button type="button" class="base">{base}</button>

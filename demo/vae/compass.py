@@ -5,7 +5,6 @@ from typing import Any
 
 import gradio as gr
 
-from demo.measured import figure
 from demo.parts.compass import compass
 from demo.parts.lesson import ON_THE_SPOT, Room, say
 from demo.redraw import card, painter
@@ -16,7 +15,7 @@ from demo.words import words
 TEXTS = words("vae.compass")
 FIRST = "faces"  # where what is dragged along can be read off best
 NOTHING = 0.5  # correlation below which a number is about nothing in particular
-SCORES = ("MIG", "SAP", "DCI disentanglement", "factors on one latent")
+SCORES = ("MIG", "SAP", "DCI disentanglement", "DCI completeness")
 TELL = """(name, guess) => {
   const rose = document.querySelector('#vae-compass-view .rose');
   rose.dispatchEvent(new CustomEvent('rules', { detail: { name, guess } }));
@@ -42,7 +41,7 @@ def latents(name: str) -> str:
 def scores(numbers: dict[str, Any]) -> str:
     """Each score with what shuffled factors get."""
     told = (
-        TEXTS["score"].format(name=name, value=figure(one["value"], ""), chance=figure(chance, ""))
+        TEXTS["score"].format(name=name, value=one["value"], chance=chance)
         for name in SCORES
         if (one := numbers.get(name)) and (chance := one["yardsticks"]["shuffled factors"]) is not None
     )
