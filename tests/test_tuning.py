@@ -61,7 +61,9 @@ def test_learning_by_heart_is_named(run, monkeypatch):
 def test_it_is_kept_and_brought_back(run, tmp_path):
     files = training.packed(run, tmp_path)
     again = tuning.brought(files, booklet("recipes"), "In the morning", 0)
-    assert again.trainer.step == 3 and again.preview.before == run.preview.before
+    assert (
+        again.trainer.step == 3 and again.preview.before[:2] == run.preview.before[:2]
+    )  # of the third there is none yet
     assert again.preview.tell(again.trainer.model.eval()) == run.preview.tell(run.trainer.model.eval())
     with pytest.raises(Mishap, match="two files"):
         tuning.brought(files[:1], booklet("recipes"), "", 0)
