@@ -40,7 +40,7 @@ const look = newest(async (question) => {
     if (seen) state = { ...state, text: seen.text, at: seen.at };  // what stands there can still be asked about
     return;
   }
-  const anew = !seen || question.at === null || question.text !== seen.text;
+  const anew = !seen || question.text !== seen.text;  // else the buttons stay, and with them the focus
   seen = { ...answer, text: question.text };
   if (state.at === null) state.at = answer.at;
   if (anew) lay();
