@@ -28,7 +28,7 @@ BIGGER = {
     "smollm2": "HuggingFaceTB/SmolLM2-135M",
 }
 FILES = ("config.json", "model.safetensors", "tokenizer.json")
-MOST = 1024  # tokens of context that are used, however many there could be
+MOST = 512  # tokens of context that are used, however many there could be: keys and values take room
 TEXT_FILE = 20_000_000  # bytes of a config or tokenizer
 
 

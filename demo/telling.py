@@ -19,7 +19,7 @@ from core.decode import Decoder
 from core.gpt import GPT, Guess
 from core.model import Mishap, noise
 from demo.company import TURNS, Alone, Company
-from demo.limits import finite, whole
+from demo.limits import finite, one_of, whole
 from demo.shelf import bigger, once, shelf
 from demo.spelling import Speller, best, line, rounded
 
@@ -59,11 +59,19 @@ class Wish(NamedTuple):
 
 
 def wish(
-    beginning: Any, temperature: Any, top_k: Any, top_p: Any, seed: Any, min_p: Any = 0.0, penalty: Any = 1.0
+    beginning: Any,
+    temperature: Any,
+    top_k: Any,
+    top_p: Any,
+    seed: Any,
+    min_p: Any = 0.0,
+    penalty: Any = 1.0,
+    teller: Any = TELLER,
 ) -> Wish:
     """What a stranger asks for, checked; Mishap for what cannot be done."""
     dice = knobs(temperature, top_k, top_p, min_p, penalty)
-    return Wish(readable(beginning), dice, whole(seed, 0, SEEDS, "The seed"))
+    who = one_of(teller, (TELLER, *BIGGER), "The teller")
+    return Wish(readable(beginning), dice, whole(seed, 0, SEEDS, "The seed"), who)
 
 
 def knobs(temperature: Any, top_k: Any, top_p: Any, min_p: Any, penalty: Any) -> Knobs:
@@ -100,10 +108,13 @@ def begin(wish: Wish) -> "Story":
 
     The first one waits for the weights.
     """
-    if wish.teller in BIGGER:
-        other = bigger(wish.teller)
-        return Story(other, Alone(other.model), wish)
-    return Story(shelf(TELLER), company(), wish)
+    teller = loaded(wish.teller)
+    return Story(teller, company() if wish.teller == TELLER else Alone(teller.model), wish)
+
+
+def loaded(teller: str) -> Loaded:
+    """The shipped storyteller, or one of BIGGER; Mishap where that one is not here."""
+    return bigger(teller) if teller in BIGGER else shelf(TELLER)
 
 
 class Story:
@@ -129,6 +140,7 @@ class Story:
         """The log's first line; pace is in milliseconds a piece."""
         near = self.ids[: self.begun][-self.teller.model.config.context :]  # as far as the model looks back
         counts = {"ids": near, "known": self.begun, "fork": self.fork, "seed": self.wish.seed}
+        counts |= {"teller": self.wish.teller, "context": self.teller.model.config.context}
         return line({"before": self.wish.beginning, "pace": pace, **counts})
 
     def add(self, guess: Guess) -> None:

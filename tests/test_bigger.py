@@ -12,6 +12,7 @@ from core.bigger import Bigger
 from core.data.text import train_tokenizer
 from core.model import Mishap, noise
 from demo import telling
+from demo.gpt import ahead
 
 transformers = pytest.importorskip("transformers")
 
@@ -101,7 +102,8 @@ def test_a_story_is_told_by_it_where_it_was_brought(tmp_path, monkeypatch):
     theirs = kept(tmp_path / "smollm2", *KINDS["llama as SmolLM2"])
     monkeypatch.setenv("ATELIER_TELLERS", str(tmp_path))
     monkeypatch.setattr(telling, "bigger", borrow.read)  # the shelf would keep it for the tests that follow
-    story = telling.begin(telling.wish("a text", 0, 0, 1, 0)._replace(teller="smollm2"))
+    ahead.logits.cache_clear()
+    story = telling.begin(telling.wish("a text", 0, 0, 1, 0, teller="smollm2"))
 
     async def told() -> None:
         async for _ in telling.tell(story, 12):
@@ -112,6 +114,13 @@ def test_a_story_is_told_by_it_where_it_was_brought(tmp_path, monkeypatch):
         for end in range(len(story.ids) - len(story.guesses), len(story.ids)):
             assert int(theirs(torch.tensor([story.ids[:end]])).logits[0, -1].argmax()) == story.ids[end]
     assert story.text().startswith("a text") and telling.figures(story).unread is None
+    first = story.guesses[0]
+    asked = {"teller": "smollm2", "ids": story.ids[: story.begun], **story.wish.knobs._asdict(), "seed": 0}
+    assert ahead.weigh(asked | {"written": first.token})["rows"][0][2] == first.token
+    taken = ahead.guess("smollm2", story.ids[: story.begun], first.token)
+    assert taken.chance == pytest.approx(first.chance, rel=1e-4)
+    on = ahead.preview(asked | {"tokens": [first.token, 0], "known": story.begun})["on"]
+    assert on[0] == ahead.spelt(story.teller, story.ids[story.begun + 1 :][: ahead.FURTHER]) and on[1] == ""
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,11 @@ from typing import Any
 
 import gradio as gr
 
-from core.borrow import BIGGER
 from demo import studio
 from demo.gpt.mind import Mind
 from demo.gpt.tell import MANY, Tell
 from demo.gpt.tune import Tune
-from demo.limits import one_of, whole
+from demo.limits import whole
 from demo.parts.border import spoken
 from demo.spelling import name, rounded
 from demo.telling import LENGTHS, TELLER, begin, wish
@@ -43,8 +42,8 @@ async def tell(
         teller: the shipped storyteller, or gpt2, distilgpt2 or smollm2 where the operator has brought its weights
     """
     with spoken(tell):
-        want = wish(beginning, temperature, top_k, top_p, seed, min_p, penalty)
-        story = await asyncio.to_thread(begin, want._replace(teller=one_of(teller, (TELLER, *BIGGER), "The teller")))
+        want = wish(beginning, temperature, top_k, top_p, seed, min_p, penalty, teller)
+        story = await asyncio.to_thread(begin, want)
         async for _ in tell_on(story, whole(length, *LENGTHS, "The length")):
             pass
         tokenizer = story.teller.tokenizer

@@ -10,12 +10,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from core.borrow import BIGGER
+from core.data.text import END
 from core.gpt import GPT, Guess, shaped, throw
 from core.model import Mishap, noise
-from demo.limits import whole
-from demo.shelf import shelf
+from demo.limits import one_of, whole
 from demo.spelling import best, rounded
-from demo.telling import SEEDS, TELLER, Knobs, knobs
+from demo.telling import SEEDS, TELLER, Knobs, knobs, loaded
 from demo.words import words
 
 TEXTS = words("gpt.tell.ahead")
@@ -27,34 +28,32 @@ LATEST = 1_000_000  # no story has so many tokens
 
 @lru_cache(256)
 @torch.inference_mode()
-def logits(ids: tuple[int, ...]) -> Tensor:
-    """(V,) what the shipped storyteller makes of the tokens it looks back on."""
-    return shelf(TELLER).model(torch.tensor([ids]))[0, -1].clone()
+def logits(teller: str, ids: tuple[int, ...]) -> Tensor:
+    """(V,) what a teller makes of the tokens it looks back on."""
+    return loaded(teller).model(torch.tensor([ids]))[0, -1].clone()
 
 
-def guess(ids: list[int], token: int) -> Guess:
-    """A token that a visitor took, as if the model had said it after ids."""
-    gpt = shelf(TELLER).model
-    chances = logits(tuple(ids[-gpt.config.context :])).softmax(-1)
+def guess(teller: str, ids: list[int], token: int) -> Guess:
+    """A token that a visitor took, as if the teller had said it after ids."""
+    chances = logits(teller, tuple(ids[-loaded(teller).model.config.context :])).softmax(-1)
     top = chances.topk(5)
     return Guess(token, float(chances[token]), list(zip(top.indices.tolist(), top.values.tolist())))
 
 
 def weigh(asked: dict[str, Any]) -> dict[str, Any]:
-    """{"ids", knobs, "written" or null} -> the likeliest pieces and the written one, and what each knob did.
+    """{"teller", "ids", knobs, "written" or null} -> the likeliest pieces and the written one, and what each knob did.
 
     "rows": [text, chance as learnt, token, chance in the throw]; "cuts": sentences.
     """
-    ids, dice = window(asked), dice_of(asked)
-    said = logits(ids)
+    teller, ids, dice = who(asked), window(asked), dice_of(asked)
+    said = logits(teller, ids)
     chances, thrown = stage(said, ids, NEUTRAL), stage(said, ids, dice)
     offered = chances.topk(ROWS).indices.tolist()
     if (written := asked.get("written")) is not None:
         written = whole(written, 0, len(chances) - 1, TEXTS["piece"])
         offered += [written] if written not in offered else []
     thrown = thrown / thrown.sum()
-    teller = shelf(TELLER)
-    rows = best(teller.tokenizer, [(token, float(chances[token])) for token in offered], 0)
+    rows = best(loaded(teller).tokenizer, [(token, float(chances[token])) for token in offered], end(teller))
     return {"rows": [[*row, rounded(float(thrown[row[2]]))] for row in rows], "cuts": cuts(said, ids, dice)}
 
 
@@ -85,26 +84,27 @@ def percent(share: float) -> str:
 
 
 def preview(asked: dict[str, Any]) -> dict[str, Any]:
-    """{"ids", knobs, "tokens", "seed", "known"} -> {"on"}: how the story would go on after each of the tokens.
+    """{"teller", "ids", knobs, "tokens", "seed", "known"} -> {"on"}: how the story would go on after each token.
 
     With the dice that would be thrown if it were taken: known is how many tokens the story has before it.
     """
-    ids, dice, vocab = window(asked), dice_of(asked), shelf(TELLER).model.config.vocab
+    teller, ids, dice = who(asked), window(asked), dice_of(asked)
+    vocab = loaded(teller).model.config.vocab
     tokens = asked.get("tokens")
     if not isinstance(tokens, list) or not 1 <= len(tokens) <= ROWS + 1:
         raise Mishap(TEXTS["bad_ids"])
     taken = tuple(whole(token, 0, vocab - 1, TEXTS["piece"]) for token in tokens)
     seed = whole(asked.get("seed"), 0, SEEDS, "The seed")
-    return {"on": further(ids, taken, dice, seed, whole(asked.get("known"), 1, LATEST, TEXTS["piece"]))}
+    return {"on": further(teller, ids, taken, dice, seed, whole(asked.get("known"), 1, LATEST, TEXTS["piece"]))}
 
 
 @lru_cache(64)
-def further(ids: tuple[int, ...], taken: tuple[int, ...], dice: Knobs, seed: int, known: int) -> list[str]:
+def further(teller: str, ids: tuple[int, ...], taken: tuple[int, ...], dice: Knobs, seed: int, known: int) -> list[str]:
     """FURTHER tokens after each of the taken ones, spelt; "" after the end of a story."""
-    teller = shelf(TELLER)
-    rows = go_on(teller.model, list(ids), list(taken), noise(seed, known + 1), dice)
-    told = [row[: row.index(0)] if 0 in row else row for row in rows]
-    return ["" if token == 0 else spelt(teller, row) for token, row in zip(taken, told)]
+    last = end(teller)
+    rows = go_on(loaded(teller).model, list(ids), list(taken), noise(seed, known + 1), dice)
+    told = [row[: row.index(last)] if last in row else row for row in rows]
+    return ["" if token == last else spelt(loaded(teller), row) for token, row in zip(taken, told)]
 
 
 def spelt(teller: Any, tokens: list[int]) -> str:
@@ -127,13 +127,23 @@ def go_on(gpt: GPT, ids: list[int], taken: list[int], rng: torch.Generator, dice
     return rows[:, len(ids) + 1 :].tolist()
 
 
+def who(asked: dict[str, Any]) -> str:
+    """The teller that a page asks about; unless it says, the shipped one."""
+    return one_of(asked.get("teller", TELLER), (TELLER, *BIGGER), "The teller")
+
+
+def end(teller: str) -> int:
+    """The token that ends a story."""
+    return loaded(teller).tokenizer.token_to_id(END)
+
+
 def dice_of(asked: dict[str, Any]) -> Knobs:
     return knobs(*(asked.get(knob) for knob in Knobs._fields))
 
 
 def window(asked: dict[str, Any]) -> tuple[int, ...]:
     """The tokens a page says it looks back on; Mishap if they are none."""
-    ids, config = asked.get("ids"), shelf(TELLER).model.config
+    ids, config = asked.get("ids"), loaded(who(asked)).model.config
     if not isinstance(ids, list) or not 1 <= len(ids) <= config.context:
         raise Mishap(TEXTS["bad_ids"])
     if not all(type(token) is int and 0 <= token < config.vocab for token in ids):

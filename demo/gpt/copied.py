@@ -25,6 +25,8 @@ def index() -> Index | None:
 
 def copied(story: Story) -> dict[str, Any]:
     """The event that underlines the longest run of what was told, [first piece, last], and the sentence about it."""
+    if story.wish.teller != TELLER:
+        return {"run": None, "said": TEXTS["other"]}
     made = index()
     if made is None:
         return {"run": None, "said": TEXTS["absent"]}

@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 from gradio.context import Context
 
+from core.borrow import BIGGER, here
 from core.model import Mishap
 from demo.branches import BRANCHES, Tree
 from demo.gpt import ahead, quiz
@@ -21,7 +22,6 @@ from demo.parts.lesson import Room, say, text
 from demo.parts.outline import outline
 from demo.parts.quiz import quiz as quiz_fold
 from demo.parts.strip import strip
-from demo.shelf import card
 from demo.telling import LENGTHS, TELLER, WHOLE, Story, begin, figures, opening, reckon, tell_readers, wish
 from demo.words import words
 
@@ -65,11 +65,9 @@ class Tell:
             with self.room.more:
                 self.rare = [knob(name, "gpt-tell", TEXTS) for name in KNOBS if name != "temperature"]
                 self.seed = seed("gpt-tell", TEXTS)
+                self.teller = tellers()
             with self.room.see:
-                context = card(TELLER)["config"]["context"]
-                self.page = strip(
-                    TEXTS["strip"], "gpt-tell-strip", context, places("gpt-tell"), ahead.weigh, ahead.preview
-                )
+                self.page = strip(TEXTS["strip"], "gpt-tell-strip", places("gpt-tell"), ahead.weigh, ahead.preview)
             with self.room.under:
                 self.outline = outline(TEXTS["tree"], "gpt-tell-outline")
                 quiz_fold(TEXTS["quiz"], "gpt-tell-quiz", quiz.ask, quiz.answer)
@@ -96,7 +94,7 @@ class Tell:
     def wire(self, house: gr.Tab) -> None:
         """What follows on what."""
         top_k, top_p, *others = self.rare
-        settings = [self.beginning, self.temperature, top_k, top_p, self.seed, *others]
+        settings = [self.beginning, self.temperature, top_k, top_p, self.seed, *others, self.teller]
         wanted = [self.tree, self.length, self.room.guess, *settings]
         seen = [self.tree, self.page, self.seed, self.room.result, self.outline]
         streams: dict[str, Any] = {"concurrency_limit": MANY, "concurrency_id": "tell", **HIDDEN}
@@ -139,7 +137,7 @@ class Tell:
             most = old.teller.model.config.vocab - 1
             token = whole(getattr(chosen, "token", None), 0, most, TEXTS["ahead"]["piece"])
             ids = old.ids[: old.begun + at]
-            taken = await asyncio.to_thread(ahead.guess, ids, token)
+            taken = await asyncio.to_thread(ahead.guess, old.wish.teller, ids, token)
             want = tree.unused(old.wish._replace(knobs=wanted.knobs, seed=wanted.seed), [*ids, token])
             story = tree.fork(at, taken, want)
             async for update in self.grow(tree, pieces, guess, token == story.end):
@@ -253,6 +251,19 @@ async def warm() -> None:
     """Has the opening told while the visitor still looks at the first tab; what is amiss is said when it is opened."""
     with suppress(Mishap):
         await opening(*OPENING)
+
+
+def tellers() -> gr.Radio:
+    """Who is to tell: the shipped storyteller, or a bigger one where the operator has brought its weights."""
+    brought = [(BIGGER[name], name) for name in BIGGER if here(name)]
+    return gr.Radio(
+        [(TEXTS["shipped"], TELLER), *brought],
+        value=TELLER,
+        label=TEXTS["teller"],
+        info=TEXTS["brought" if brought else "not_brought"],
+        interactive=True,
+        elem_id="gpt-tell-teller",
+    )
 
 
 def offer(beginnings: list[str]) -> dict[str, gr.Button]:

@@ -3,7 +3,7 @@ const leaf = element.querySelector('.leaf'), heard = element.querySelector('.hea
 const heading = element.querySelector('.others h4'), list = element.querySelector('.others ol');
 const cuts = element.querySelector('.cuts'), trouble = element.querySelector('.trouble');
 const copying = element.querySelector('.copying');
-const { levels, context, knobs, ...words } = JSON.parse(leaf.dataset.words);
+const { levels, knobs, ...words } = JSON.parse(leaf.dataset.words);
 const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
 let seen = '', queue = [], pieces = [], held = false, pace = 0, timer = 0, chosen = null, own = false, word = null;
 let unheard = '', spoke = 0, head = {}, spot = null, idle = 0, took = false, stood = {};
@@ -118,7 +118,7 @@ function choose(i) {
 // What the server is asked: the tokens before a place, as far as the model looks back, and the knobs as they stand.
 function before(i) {
   const told = pieces.slice(0, i).flatMap(({ ids }) => ids);
-  const asked = { ids: [...head.ids, ...told].slice(-context), known: head.known + told.length };
+  const asked = { teller: head.teller, ids: [...head.ids, ...told].slice(-head.context), known: head.known + told.length };
   for (const [knob, [id, first]] of Object.entries(knobs)) {
     const box = document.querySelector(`#${id} input[type=number]`);  // a fold that is closed may hold none
     if (box) stood[knob] = box.value === '' ? null : +box.value;

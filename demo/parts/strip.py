@@ -6,7 +6,8 @@ Gradio sends only what is new, and the page only appends. First comes what stand
     {"before": "Once upon a time",              plain text
      "pace": 0, "fork": null,                   milliseconds from piece to piece; the piece with which a branch begins
      "ids": [0, 412, ...], "known": 7,          the last tokens of that text, and how many it has
-     "seed": 0}
+     "seed": 0,
+     "teller": "storyteller", "context": 256}   who tells, and on how many tokens it looks back
     ["fox", 0.03, [["dog", 0.2, 511], ...], [87]]
                                                 text, chance, the five likeliest, its tokens; "" ends a document
     "rest", "go"                                nothing more comes for now; more will come
@@ -49,20 +50,20 @@ Answer = Callable[[dict[str, Any]], Any]
 def strip(
     words: dict[str, str],
     elem_id: str,
-    context: int,
     knobs: Mapping[str, tuple[str, float]],
     weigh: Answer,
     preview: Answer,
 ) -> gr.HTML:
     """An empty strip; its value is a log. `words` are its texts, from demo/words.
 
-    context: how many tokens the model looks back on; knobs: name -> (elem_id, value at first), in the same room.
-    weigh({"ids", "written", knobs}) -> {"rows", "cuts"}; preview({"ids", "tokens", "known", knobs}) -> {"on"}.
+    knobs: name -> (elem_id, value at first), in the same room.
+    weigh({"teller", "ids", "written", knobs}) -> {"rows", "cuts"}; preview({"teller", "ids", "tokens", "known", knobs})
+    -> {"on"}.
     """
     names = [f"{100 * level:.0f} %" for level in LEVELS]
     names = [words["or_more"].format(share=names[0]), *names[1:], words["rarer"]]
     swatches = "".join(f'<span class="tint-{i}">{escape(name)}</span>' for i, name in enumerate(names))
-    given = escape(json.dumps({**words, "levels": LEVELS, "context": context, "knobs": knobs}))
+    given = escape(json.dumps({**words, "levels": LEVELS, "knobs": knobs}))
     texts = {key: escape(words[key]) for key in ("strip", "others", "legend")}
     return gr.HTML(
         "",
