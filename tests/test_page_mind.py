@@ -87,7 +87,7 @@ def test_a_head_is_switched_off_measured_and_switched_on_again(mind):
     mind.wait_for_selector("#gpt-mind-result:has-text('Without 2 heads')", timeout=SLOW)
     mind.click(f"{VIEW} .all")
     mind.wait_for_selector("#gpt-mind-result .said", state="detached")
-    assert not mind.locator("#gpt-mind .cut").is_visible()
+    assert not mind.locator("#gpt-mind .cut").is_visible() and not mind.locator(f"{VIEW} .all").is_visible()
 
 
 def test_the_mask_is_lifted_in_a_fold_and_the_parts_have_their_sizes(mind):

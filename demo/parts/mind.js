@@ -59,7 +59,7 @@ function ask(change) {
   state = { ...state, ...change };
   turn += 1;
   look({ ...state });
-  find('.cut').hidden = !state.off.length;
+  find('.cut').hidden = find('.all').hidden = !state.off.length;
   if (state.off.length) { find('.busy').textContent = words.measuring; cut({ ...state, mine: turn }); } else say('');
 }
 function say(result) {
@@ -158,7 +158,6 @@ function tell() {
   find('.heads h4').textContent = fill(words.heads, { piece: named(seen.at) });
   seen.heads.forEach((row, layer) => row.forEach((_, head) => picture(layer, head)));
   find('.count span').textContent = state.off.length ? fill(words.off_now, { n: state.off.length, of: cells.flat().length }) : '';
-  find('.all').hidden = !state.off.length;
   show(held);
   guesses();
   peer();
