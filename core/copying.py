@@ -10,7 +10,7 @@ themselves, and stands beside the index; and what is usual for people's texts is
 import json
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -39,7 +39,7 @@ class Found(NamedTuple):
     end: int
 
 
-@cache
+@lru_cache(200_000)
 def word_hash(word: str) -> int:
     return int.from_bytes(blake2b(word.encode(), digest_size=8).digest(), "little")
 

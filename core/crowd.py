@@ -63,8 +63,8 @@ class Crowd:
             del self.streams[stream.seat]
 
     def grow(self) -> None:
-        """Twice as many seats; those who sit keep theirs."""
-        self.store = torch.cat((self.store, torch.zeros_like(self.store)), 2)
+        """Up to sixteen seats more; those who sit keep theirs."""
+        self.store = torch.cat((self.store, torch.zeros_like(self.store[:, :, :16])), 2)
         for seat, stream in self.streams.items():
             stream.cache.store = self.store[:, :, seat : seat + 1]
 

@@ -153,16 +153,11 @@ class Tree:
             begins = " ".join(branch.wish.beginning.split())
             return (begins[: TITLE - 1] + "…" if len(begins) > TITLE else begins) or TEXTS["nothing"]
         told = self.branches[branch.parent].story.guesses
-        took = self.spelt(branch.own()[0])
+        took = spelt(branch.own()[0], branch.story)
         if branch.at >= len(told):
             return TEXTS["after"].format(took=took)
-        wrote = self.spelt(told[branch.at])
+        wrote = spelt(told[branch.at], branch.story)
         return TEXTS["anew" if took == wrote else "took"].format(took=took, wrote=wrote)
-
-    def spelt(self, guess: Guess) -> str:
-        """A token for a title."""
-        text = name(self.story.teller.tokenizer, guess.token) if guess.token != self.story.end else TEXTS["end"]
-        return text.strip() or TEXTS["gap"]
 
     def compared(self) -> str:
         """What the branch shown costs since it left, beside as many tokens of the one it left; "" for a root."""
@@ -187,10 +182,10 @@ class Tree:
 
     def as_json(self) -> str:
         """The tree with every token and the chance the model gave it; each branch without what it shares."""
-        tokenizer = self.story.teller.tokenizer
         branches = [
             {
                 "branch": k,
+                "teller": branch.wish.teller,
                 "parent": branch.parent,
                 "shared": branch.at,
                 "bookmarked": branch.starred,
@@ -201,7 +196,7 @@ class Tree:
                 "tokens": [
                     {
                         "id": guess.token,
-                        "text": name(tokenizer, guess.token),
+                        "text": name(branch.story.teller.tokenizer, guess.token),
                         "chance": rounded(guess.chance),
                         "favourite": guess.top[0][0],
                     }
@@ -210,9 +205,13 @@ class Tree:
             }
             for k, branch in enumerate(self.branches)
         ]
-        return json.dumps(
-            {"teller": self.story.teller.card["data"], "branches": branches}, ensure_ascii=False, indent=1
-        )
+        return json.dumps({"branches": branches}, ensure_ascii=False, indent=1)
+
+
+def spelt(guess: Guess, story: Story) -> str:
+    """A token for a title, in the words of the teller that told it."""
+    text = name(story.teller.tokenizer, guess.token) if guess.token != story.end else TEXTS["end"]
+    return text.strip() or TEXTS["gap"]
 
 
 def following(wish: Wish) -> Wish:

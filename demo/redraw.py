@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache, wraps
 from math import log
+from threading import Lock
 from typing import Any, NamedTuple
 
 import torch
@@ -29,6 +30,7 @@ FIRST = "doodles"
 RIVALS: dict[str, tuple[Tensor, Tensor]] = {}  # collection -> what core.measure.principal found
 TRAINED: dict[str, Tensor] = {}  # collection -> training pictures (N, C, S, S), N = KNOWN
 KNOWN = 4000
+LEARNING = Lock()  # whoever opens the page together waits for one, not for thirty
 FARTHEST = 6.0  # a latent seldom lies beyond 3
 SLID, STOPS = 3.0, 25  # how far a slider goes to either side, and the places on it that are painted ahead
 SEEDS = 999_999
@@ -172,7 +174,9 @@ def off(x: Tensor, y: Tensor) -> float:
 
 def learn_rival(name: str) -> None:
     """Finds the best straight-line code (PCA) with as many numbers, if the collection is at hand: a second, once."""
-    if name not in RIVALS:
+    with LEARNING:
+        if name in RIVALS:
+            return
         with suppress(Mishap):
             TRAINED[name] = collection(name).fixed(KNOWN, "train").x
             RIVALS[name] = principal(TRAINED[name][:2000], painter(name).config.latent)
@@ -183,11 +187,13 @@ def rival(x: Tensor, name: str) -> float | None:
     return off(x, pca_redraw(x[None], *RIVALS[name])[0].clamp(-1, 1)) if name in RIVALS else None
 
 
+@at_easel
 def nearest(x: Tensor, name: str) -> Tensor | None:
     """The training picture nearest to x (C, S, S), dot by dot; None while none are at hand"""
     if name not in TRAINED:
         return None
-    return TRAINED[name][(TRAINED[name] - x).flatten(1).norm(dim=1).argmin()]
+    apart = [(some - x).flatten(1).norm(dim=1) for some in TRAINED[name].split(250)]  # all at once take much room
+    return TRAINED[name][torch.cat(apart).argmin()]
 
 
 @at_easel

@@ -235,7 +235,7 @@ async def tell_readers(story: Story, length: int) -> AsyncGenerator[None, None]:
 
 @torch.inference_mode()
 def pair_nats(gpt: GPT, ids: list[int]) -> float:
-    """What ids[1:] cost, in nats, a model that sees only the one token before each: its own table of pairs."""
+    """What ids[1:] cost, in nats, the model itself where it sees only the one token before each."""
     before, after = torch.tensor(ids[:-1])[:, None], torch.tensor(ids[1:])
     pairs = zip(before.split(PAIRS), after.split(PAIRS))
     return float(sum(F.cross_entropy(gpt(b)[:, 0], a, reduction="sum") for b, a in pairs))

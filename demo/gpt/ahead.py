@@ -14,6 +14,7 @@ from core.borrow import BIGGER
 from core.data.text import END
 from core.gpt import GPT, Guess, shaped, throw
 from core.model import Mishap, noise
+from demo.gpt.looking import in_turn
 from demo.limits import one_of, whole
 from demo.spelling import best, rounded
 from demo.telling import SEEDS, TELLER, Knobs, knobs, loaded
@@ -35,6 +36,10 @@ def logits(teller: str, ids: tuple[int, ...]) -> Tensor:
 
 def guess(teller: str, ids: list[int], token: int) -> Guess:
     """A token that a visitor took, as if the teller had said it after ids."""
+    return in_turn(guessed, teller, ids, token)
+
+
+def guessed(teller: str, ids: list[int], token: int) -> Guess:
     chances = logits(teller, tuple(ids[-loaded(teller).model.config.context :])).softmax(-1)
     top = chances.topk(5)
     return Guess(token, float(chances[token]), list(zip(top.indices.tolist(), top.values.tolist())))
@@ -46,7 +51,7 @@ def weigh(asked: dict[str, Any]) -> dict[str, Any]:
     "rows": [text, chance as learnt, token, chance in the throw]; "cuts": sentences.
     """
     teller, ids, dice = who(asked), window(asked), dice_of(asked)
-    said = logits(teller, ids)
+    said = in_turn(logits, teller, ids)
     chances, thrown = stage(said, ids, NEUTRAL), stage(said, ids, dice)
     offered = chances.topk(ROWS).indices.tolist()
     if (written := asked.get("written")) is not None:
@@ -86,7 +91,8 @@ def percent(share: float) -> str:
 def preview(asked: dict[str, Any]) -> dict[str, Any]:
     """{"teller", "ids", knobs, "tokens", "seed", "known"} -> {"on"}: how the story would go on after each token.
 
-    With the dice that would be thrown if it were taken: known is how many tokens the story has before it.
+    With the dice that would be thrown if it were taken: known is how many tokens the story has before it. That holds
+    while the story fits the context; beyond it a preview looks back somewhat less far than the telling.
     """
     teller, ids, dice = who(asked), window(asked), dice_of(asked)
     vocab = loaded(teller).model.config.vocab
@@ -95,7 +101,8 @@ def preview(asked: dict[str, Any]) -> dict[str, Any]:
         raise Mishap(TEXTS["bad_ids"])
     taken = tuple(whole(token, 0, vocab - 1, TEXTS["piece"]) for token in tokens)
     seed = whole(asked.get("seed"), 0, SEEDS, "The seed")
-    return {"on": further(teller, ids, taken, dice, seed, whole(asked.get("known"), 1, LATEST, TEXTS["piece"]))}
+    known = whole(asked.get("known"), 1, LATEST, TEXTS["piece"])
+    return {"on": in_turn(further, teller, ids, taken, dice, seed, known)}
 
 
 @lru_cache(64)

@@ -1,4 +1,4 @@
-"""Guess the next word of a story, against the model and against its own table of pairs. No Gradio.
+"""Guess the next word of a story, against the model, and against it with one piece in sight. No Gradio.
 
 What comes next stays here until the visitor has answered. All three choose among the same four words: the true one,
 the likeliest other of the model, that of the pairs, and as many more of the model's as are needed.

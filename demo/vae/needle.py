@@ -22,6 +22,7 @@ from demo.words import words
 WALL, EACH, KINDS = 24, 6, 3  # pictures to choose from, of each side, and kinds to choose from
 TESTED, BLIND = 100, 4  # unseen pictures that are moved; blind directions
 ROWS, STEPS, SPAN = 4, 7, 1.5  # rows of pictures that are shown moved, from -SPAN to SPAN times d
+ALIKE = 0.1  # of a reading's spread: groups that differ by less in everything differ in nothing
 KEPT, TURNS = 8, 3.0  # sliders of one visitor, and how far each goes
 
 
@@ -104,6 +105,8 @@ def verdict(d: Tensor, has: Tensor, lacks: Tensor, name: str) -> Verdict:
     by, truth, before = gauge(name), truths(name), unmoved(name)
     ends = truth[has].mean(0), truth[lacks].mean(0)
     target = int(((ends[0] - ends[1]) / by.spread.clamp(min=1e-6)).abs().argmax())
+    if abs(float((ends[0] - ends[1])[target])) < ALIKE * float(by.spread[target]):
+        raise Mishap(words("vae.compass")["alike"])
     middle, gap = (ends[0] + ends[1])[target] / 2, float((ends[0] - ends[1])[target])
 
     def having(read: Tensor) -> Tensor:
