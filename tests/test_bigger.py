@@ -12,6 +12,7 @@ from core.bigger import Bigger
 from core.data.text import train_tokenizer
 from core.model import Mishap, noise
 from demo import telling
+from demo.branches import Tree
 from demo.gpt import ahead
 
 transformers = pytest.importorskip("transformers")
@@ -121,6 +122,14 @@ def test_a_story_is_told_by_it_where_it_was_brought(tmp_path, monkeypatch):
     assert taken.chance == pytest.approx(first.chance, rel=1e-4)
     on = ahead.preview(asked | {"tokens": [first.token, 0], "known": story.begun})["on"]
     assert on[0] == ahead.spelt(story.teller, story.ids[story.begun + 1 :][: ahead.FURTHER]) and on[1] == ""
+    tree = Tree()
+    tree.add(story)
+    tree.fork(2, taken, story.wish._replace(seed=1))
+    theirs = tree.outline()[1]["title"]
+    tree.add(telling.begin(telling.wish("a text", 0, 0, 1, 0)))  # a story by the shipped teller beside them
+    assert tree.outline()[1]["title"] == theirs
+    branches = json.loads(tree.as_json())["branches"]
+    assert [branch["teller"] for branch in branches] == ["smollm2", "smollm2", telling.TELLER]
 
 
 @pytest.mark.parametrize(
