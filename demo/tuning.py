@@ -55,6 +55,9 @@ def checked(text: Any) -> str:
     return text
 
 
+EDGES = (0.01, 0.05, 0.2)  # more bits for the old stories, as the guesses name them
+
+
 class Bits(NamedTuple):
     """What a model needs for a letter (byte), in bits."""
 
@@ -137,6 +140,14 @@ class Tuning:
         if now.learnt < HEART * now.new:
             return texts["ill"].format(**facts), f"{said.format(**facts)} {yard}"
         return said.format(**facts), yard
+
+
+def came(run: Run) -> str:
+    """Which of the guesses came true as far as it is measured; "" before the first step."""
+    if not isinstance(run.preview, Tuning) or not run.marks or not run.marks[-1][0]:
+        return ""
+    rise = run.marks[-1][1].old / run.preview.before.old - 1
+    return words("gpt.tune")["guesses"][sum(rise >= edge for edge in EDGES)]
 
 
 def opened(text: Any) -> Text:

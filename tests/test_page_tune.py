@@ -25,7 +25,7 @@ def test_a_little_book_is_learnt_stopped_found_again_and_kept(page, url):
     page.get_by_text("There is nothing to learn from yet").wait_for(timeout=SLOW)
     page.locator("#gpt-tune-log").click()
     page.wait_for_function("document.querySelector('#gpt-tune-text textarea').value.startsWith('Day ')", timeout=SLOW)
-    page.get_by_label("A little", exact=True).check()
+    page.get_by_label("1 to 5 % more", exact=True).check()
     page.locator("#gpt-tune-start").click()
     learnt(page, 2)
     assert page.locator("#gpt-tune-view .twins .sample").count() == 2
@@ -34,7 +34,7 @@ def test_a_little_book_is_learnt_stopped_found_again_and_kept(page, url):
     said = page.locator("#gpt-tune-result .said")
     assert "Your text: from" in said.text_content()
     assert "xz needs" in page.locator("#gpt-tune-result .yard").text_content()
-    assert "A little" in page.locator("#gpt-tune-result .guessed").text_content()
+    assert "1 to 5 % more" in page.locator("#gpt-tune-result .guessed").text_content()
     assert page.locator("#gpt-tune-charts polyline").count() == 3
     step = page.locator("#gpt-tune-view .meter").get_attribute("data-step")
     page.goto("about:blank")

@@ -109,7 +109,9 @@ class Tune:
         """What all verbs answer with; a sentence takes the place of the result."""
         seen = run.seen or tuning.see(run)
         found, yard = seen.result
-        said = say(sentence) if sentence else say(found, yard, self.room.guessed(guess))
+        said = (
+            say(sentence) if sentence else say(found, yard, self.room.guessed(guess, tuning.came(run)) if guess else "")
+        )
         return [seen.view, said, *self.state(state), seen.charts]
 
     def own(self, key: str) -> Run:

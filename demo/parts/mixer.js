@@ -189,7 +189,7 @@ find('.miss').addEventListener('click', ({ currentTarget: button }) => {
   button.setAttribute('aria-pressed', String(!map.hidden));
   if (seen) err();
 });
-find('.reset').addEventListener('click', () => { if (seen) take({ code: seen.mean, dots: seen.again }); });
+find('.reset').addEventListener('click', () => { if (seen) { take({ code: seen.mean, dots: seen.again }); hang(seen); } });
 nine.forEach((button, i) => button.addEventListener('click', () => { if (draws[i]) take(draws[i]); }));
 element.closest('.room').addEventListener('drawn', ({ detail }) => { if (seen) look({ dots: detail, laid: given }); });
 watch('value', read);
