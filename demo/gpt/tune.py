@@ -90,7 +90,7 @@ class Tune:
         stream: dict[str, Any] = QUIET | {"concurrency_limit": None, "trigger_mode": "once"}
         for name, button in self.books.items():
             button.click(border(booklet), gr.State(name), self.text, **HIDDEN)
-        self.file.upload(border(training.read_text), self.file, self.text, **HIDDEN)
+        self.file.upload(border(training.read_text), self.file, self.text, **QUIET)
         for verb in ("start", "over"):
             made = self.verbs[verb].click(border(self.make), asked, [self.stored, *shown], **stream)
             made.success(border(self.drive), [self.stored, self.room.guess], shown, **stream)
