@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.gpt import GPT, Cache, turn
+from core.gpt import GPT, Cache, look_back, turn
 from core.model import Mishap, Model
 
 LARGEST = 400_000_000  # weights
@@ -68,15 +68,7 @@ class Block(nn.Module):
         q, k, v = (part(x).view(B, T, -1, self.config.head).transpose(1, 2) for part in (self.q, self.k, self.v))
         if self.config.rotary:
             q, k = turn(q, *angles), turn(k, *angles)
-        if cache is not None:
-            k, v = cache.extend(layer, k, v)
-        past = k.shape[2] - T
-        mask = None
-        if past and T > 1:
-            mask = torch.ones(T, past + T, dtype=torch.bool, device=x.device).tril(past)
-        shared = self.config.groups < self.config.heads
-        y = F.scaled_dot_product_attention(q, k, v, mask, is_causal=not past and T > 1, enable_gqa=shared)
-        return self.mix(y.transpose(1, 2).reshape(B, T, -1))
+        return self.mix(look_back(q, k, v, cache, layer).transpose(1, 2).reshape(B, T, -1))
 
     def think(self, x: Tensor) -> Tensor:
         if self.config.gated:

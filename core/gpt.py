@@ -67,6 +67,15 @@ def turn(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return torch.cat((a * cos - b * sin, a * sin + b * cos), dim=-1)
 
 
+def look_back(q: Tensor, k: Tensor, v: Tensor, cache: Cache | None, layer: int) -> Tensor:
+    """The newest T queries (B, H, T, K) at as many keys and values, of H heads or fewer, and the cache's before."""
+    T, shared = q.shape[2], k.shape[1] < q.shape[1]
+    k, v = cache.extend(layer, k, v) if cache else (k, v)
+    past = k.shape[2] - T
+    mask = torch.ones(T, past + T, dtype=torch.bool, device=q.device).tril(past) if past and T > 1 else None
+    return F.scaled_dot_product_attention(q, k, v, mask, is_causal=not past and T > 1, enable_gqa=shared)
+
+
 class Block(nn.Module):
     """Attention looks back, the feed-forward thinks; both add to the residual stream."""
 
@@ -85,14 +94,7 @@ class Block(nn.Module):
         B, T, D = x.shape
         q, k, v = self.qkv(x).view(B, T, 3, self.heads, D // self.heads).permute(2, 0, 3, 1, 4)  # (B, H, T, K) each
         q, k = turn(norm(q), *angles), turn(norm(k), *angles)
-        if cache is not None:
-            k, v = cache.extend(layer, k, v)
-        past = k.shape[2] - T
-        mask = None
-        if past and T > 1:
-            mask = torch.ones(T, past + T, dtype=torch.bool, device=x.device).tril(past)
-        y = F.scaled_dot_product_attention(q, k, v, mask, is_causal=not past and T > 1)
-        return self.mix(y.transpose(1, 2).reshape(B, T, D))
+        return self.mix(look_back(q, k, v, cache, layer).transpose(1, 2).reshape(B, T, D))
 
     def forward(self, x: Tensor, angles: tuple[Tensor, Tensor], cache: Cache | None, layer: int) -> Tensor:
         x = x + self.attend(norm(x), angles, cache, layer)
@@ -222,11 +224,8 @@ def shaped(
 
 
 def throw(chances: Tensor, share: Tensor) -> Tensor:
-    """chances (B, V), not necessarily of sum 1, and a place in their sum (B, 1) from 0 to 1 -> token (B, 1).
-
-    One throw for the place, where multinomial throws V times.
-    """
-    sums = chances.cumsum(-1)
+    """chances (B, V), not necessarily of sum 1, and a place in their sum (B, 1) from 0 to 1 -> token (B, 1)"""
+    sums = chances.cumsum(-1)  # one throw for the place, where multinomial throws V times
     return torch.searchsorted(sums, share * (1 - 1e-6) * sums[:, -1:], right=True)
 
 

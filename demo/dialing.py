@@ -1,5 +1,6 @@
 """The dial turned: the same pictures redrawn, and the same dice painted, at every place of it. No Gradio."""
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import torch
@@ -34,10 +35,8 @@ def table(name: str) -> dict[str, Any]:
     return card(name)["dial"]
 
 
-def turned(name: str, turn: Any) -> Turned:
+def turned(name: str, turn: int) -> Turned:
     """The turn-th six unseen pictures. The easel is taken anew for each stop, so that nobody else waits long."""
-    turn = whole(turn, 0, SEEDS, "The turn")
-    table(name)
     x = unseen(name).fixed(SHOWN, start=SHOWN * turn % 600).x
     z = torch.randn(SHOWN, painter(name).config.latent, generator=noise(turn, 5))
     rows, bits, errors = [torch.cat((x, torch.full_like(x, -1)))], [], []
@@ -60,6 +59,12 @@ def stop(x: Tensor, z: Tensor, beta: Tensor, name: str) -> tuple[Tensor, float, 
 
 def facts(name: str, turn: Any) -> dict[str, Any]:
     """All that the page needs to turn the dial by itself."""
+    table(name)
+    return _facts(name, whole(turn, 0, SEEDS, "The turn"))
+
+
+@lru_cache(16)  # a class that opens the room together sees the same six pictures
+def _facts(name: str, turn: int) -> dict[str, Any]:
     seen, measured = turned(name, turn), table(name)
     rows = [
         {"beta": beta, "bits": bits, "error": 100 * error**0.5, "far": far}

@@ -24,7 +24,7 @@ from core.measure import bigram_nats, text_nats
 from core.model import Mishap, noise
 from core.train import Plan, Trainer
 from demo.limits import whole
-from demo.previews import HEART, lately, xz_bits
+from demo.previews import HEART, lately, plain, xz_bits
 from demo.runs import Run
 from demo.shelf import once, shelf
 from demo.show import curves
@@ -78,11 +78,7 @@ class Row(NamedTuple):
 
 def measured(loaded: Loaded, ids: Tensor) -> Row:
     row = ids[:ROW].long()
-    return Row(row, 1 / math.log(2) / max(1, len(spelt(loaded, row).encode())))
-
-
-def spelt(loaded: Loaded, ids: Tensor) -> str:
-    return loaded.tokenizer.decode([i for i in ids.tolist() if i])
+    return Row(row, 1 / math.log(2) / max(1, len(plain(loaded.tokenizer, row).encode())))
 
 
 @once
@@ -106,7 +102,7 @@ class Tuning:
         self.new, (self.old, self.whose) = measured(loaded, data.rows["own", "test"]), stories()
         train = data.rows["own", "train"].long()
         self.scale = 1 / math.log(2) / (len("".join(part.train).encode()) / len(train))
-        self.xz = xz_bits("".join(part.train), spelt(loaded, self.new.ids))
+        self.xz = xz_bits("".join(part.train), plain(loaded.tokenizer, self.new.ids))
         self.bigram = bigram_nats(train, self.new.ids, model.config.vocab) * self.new.scale
         self.first, self.before = self.tell(model), self.bits(model)
 

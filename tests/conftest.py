@@ -188,3 +188,28 @@ def stroke(page: "Page", canvas: str) -> None:  # noqa: F821
     for i in range(60):
         page.mouse.move(box["x"] + 60 + 3 * i, box["y"] + 60 + 2 * i)
     page.mouse.up()
+
+
+def dots(page: "Page", canvas: str) -> str:  # noqa: F821
+    """All that is on a canvas."""
+    return page.locator(canvas).evaluate("(c) => c.toDataURL()")
+
+
+def until_new(page: "Page", canvas: str, before: str) -> None:  # noqa: F821
+    """Waits until the canvas shows another picture."""
+    page.wait_for_function("([c, old]) => document.querySelector(c).toDataURL() !== old", arg=[canvas, before])
+
+
+@pytest.fixture
+def gpt() -> "GPT":  # noqa: F821
+    """A tiny one whose projections are not zero, as after training."""
+    import torch  # only here: the benches that serve a page need none of it
+
+    from core.gpt import GPT
+
+    torch.manual_seed(0)
+    model = GPT(GPT.Config(vocab=300, **GPT.PRESETS["tiny"])).eval()
+    with torch.no_grad():
+        for p in model.parameters():
+            p.normal_(std=0.2)
+    return model

@@ -13,17 +13,6 @@ from core.model import Mishap, noise
 TEXT = "A café, a cat 🐱 and مرحبا. The end of the day came softly. " * 30
 
 
-@pytest.fixture
-def gpt() -> GPT:
-    """A tiny one whose projections are not zero, as after training."""
-    torch.manual_seed(0)
-    model = GPT(GPT.Config(vocab=300, **GPT.PRESETS["tiny"])).eval()
-    with torch.no_grad():
-        for p in model.parameters():
-            p.normal_(std=0.2)
-    return model
-
-
 def test_a_token_sees_only_what_came_before(gpt):
     ids = torch.randint(300, (1, 20), generator=noise(1))
     changed = ids.clone()

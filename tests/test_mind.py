@@ -15,17 +15,6 @@ TEXT = "The old king had three daughters"
 
 
 @pytest.fixture
-def gpt() -> GPT:
-    """A tiny one whose projections are not zero, as after training."""
-    torch.manual_seed(0)
-    model = GPT(GPT.Config(vocab=300, **GPT.PRESETS["tiny"])).eval()
-    with torch.no_grad():
-        for p in model.parameters():
-            p.normal_(std=0.2)
-    return model
-
-
-@pytest.fixture
 def ids() -> torch.Tensor:
     return torch.randint(300, (20,), generator=noise(1))
 

@@ -4,7 +4,7 @@ import pytest
 
 from demo.vae.survey import named
 from demo.words import words
-from tests.conftest import opened
+from tests.conftest import dots, opened
 
 VIEW, SAID = "#vae-compass-view", "#vae-compass-result"
 BOX, PICTURE, MINE = f"{VIEW} .rose", f"{VIEW} .wall button", f"{VIEW} .mine canvas"
@@ -21,10 +21,6 @@ def enter(page):
 @pytest.fixture
 def room(page):
     return enter(page)
-
-
-def dots(page, canvas):
-    return page.locator(canvas).evaluate("(c) => c.toDataURL()")
 
 
 def painted(page):

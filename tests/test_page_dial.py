@@ -7,6 +7,7 @@ import pytest
 from core.model import Mishap
 from demo.dialing import facts, offered, table
 from demo.words import words
+from tests.conftest import dots
 
 TEXTS = words("vae.dial")
 DIAL = "#vae-dial-dial .turning"
@@ -22,10 +23,6 @@ def dial(page):
     page.get_by_role("tab", name=TEXTS["title"], exact=True).click()
     page.wait_for_selector(f"{DIAL}[data-place]")
     return page
-
-
-def dots(page, canvas):
-    return page.locator(canvas).evaluate("(c) => c.toDataURL()")
 
 
 def place(page):

@@ -4,7 +4,7 @@ import pytest
 
 from demo.vae.survey import named
 from demo.words import words
-from tests.conftest import opened
+from tests.conftest import dots, opened
 
 VIEW = "#vae-map-view"
 OVER, HERE, WALK, SAID = f"{VIEW} .over", f"{VIEW} .here canvas", f"{VIEW} .walk", "#vae-map-result"
@@ -21,14 +21,6 @@ def enter(page):
 @pytest.fixture
 def room(page):
     return enter(page)
-
-
-def dots(page, canvas):
-    return page.locator(canvas).evaluate("(c) => c.toDataURL()")
-
-
-def until_new(page, canvas, before):
-    page.wait_for_function("([c, old]) => document.querySelector(c).toDataURL() !== old", arg=[canvas, before])
 
 
 def walked(page):

@@ -4,7 +4,7 @@ import pytest
 
 from demo.vae.survey import named
 from demo.words import words
-from tests.conftest import opened, stroke
+from tests.conftest import dots, opened, stroke
 
 VIEW, SAID = "#vae-morph-view", "#vae-morph-result"
 BOX, FILM = f"{VIEW} .turning", f"{VIEW} .way:first-child .moving"
@@ -21,10 +21,6 @@ def enter(page):
 @pytest.fixture
 def room(page):
     return enter(page)
-
-
-def dots(page, canvas):
-    return page.locator(canvas).evaluate("(c) => c.toDataURL()")
 
 
 def turned(page):

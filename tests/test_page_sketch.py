@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw
 
 from demo.redraw import collections, painter
 from demo.words import words
+from tests.conftest import dots, until_new
 
 TEXTS = words("vae.sketch")
 PAD, MIXER = "#vae-sketch-pad canvas", "#vae-sketch-mixer"
@@ -25,15 +26,6 @@ def room(page):
     page.click("#vae-sketch-another")
     until_new(page, READS, old)
     return page
-
-
-def dots(page, canvas):
-    return page.locator(canvas).evaluate("(c) => c.toDataURL()")
-
-
-def until_new(page, canvas, before):
-    """Waits until the canvas shows another picture."""
-    page.wait_for_function("([c, old]) => document.querySelector(c).toDataURL() !== old", arg=[canvas, before])
 
 
 def picture(**options):

@@ -17,6 +17,7 @@ from demo.redraw import collections, painter
 from demo.sketches import SKETCHES, pen
 from demo.vae.sketch import ahead, mix, shake
 from demo.words import words
+from tests.conftest import dots, until_new
 
 TEXTS = words("vae.sketch")
 PAD, MIXER, SAID = "#vae-sketch-pad canvas", "#vae-sketch-mixer", "#vae-sketch-result .said"
@@ -39,15 +40,6 @@ def enter(page):
     page.get_by_role("tab", name=words("vae")["title"], exact=True).click()
     page.wait_for_selector(f"{AGAIN}[data-n]")
     return page
-
-
-def dots(page, canvas):
-    return page.locator(canvas).evaluate("(c) => c.toDataURL()")
-
-
-def until_new(page, canvas, before):
-    """Waits until the canvas shows another picture."""
-    page.wait_for_function("([c, old]) => document.querySelector(c).toDataURL() !== old", arg=[canvas, before])
 
 
 def stroke(page, points):

@@ -9,7 +9,7 @@ import torch
 from core.model import Mishap
 from demo import training, tuning
 from demo.booklets import BOOKLETS, booklet
-from demo.previews import xz_bits
+from demo.previews import plain, xz_bits
 from demo.shelf import shelf
 from demo.telling import TELLER
 from demo.tuning import Bits
@@ -40,7 +40,7 @@ def test_a_copy_learns_the_new_text(run):
 
 
 def test_what_is_measured_is_kept_from_learning(run):
-    learnt, unseen = run.trainer.data.parts[0].train[0], tuning.spelt(run.preview.loaded, run.preview.new.ids)
+    learnt, unseen = run.trainer.data.parts[0].train[0], plain(run.preview.loaded.tokenizer, run.preview.new.ids)
     assert booklet("recipes").endswith(run.trainer.data.parts[0].test[0])
     assert unseen.strip() in booklet("recipes") and unseen.strip() not in learnt
 

@@ -15,7 +15,7 @@ from demo.gan.forger import beliefs, card, collections, painted, subjects
 from demo.gan.hanging import COUNT, hung
 from demo.limits import whole
 from demo.parts.border import border, unread
-from demo.parts.lesson import Room, house, say, text
+from demo.parts.lesson import AT_ONCE, Room, house, say, text
 from demo.parts.post import post, way
 from demo.parts.wall import view, wall
 from demo.words import words
@@ -23,7 +23,6 @@ from demo.words import words
 TEXTS = words("gan.paint")
 ROW = 8  # real pictures beside the paintings
 LATER: dict[str, Any] = {"show_progress": "minimal", "api_visibility": "private", "trigger_mode": "once"}
-AT_ONCE = {"queue": False, "show_progress": "hidden", "api_visibility": "private", "trigger_mode": "always_last"}
 
 
 def result(collection: str, y: Tensor, chances: Tensor, guessed: Callable[[int], str]) -> str:

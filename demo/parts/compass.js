@@ -5,23 +5,10 @@ const { rules: first, kept: MOST, turns: FAR, ...words } = JSON.parse(box.datase
 const STORE = 'atelier-directions', TAGS = ['neither', 'with', 'without'], LONGEST = 24;
 let rules = { ...first, turn: 0 }, wall = null, sheet = null, tags = [], built = null, base = null, sliders = [], asked = 0;
 
-const fill = (text, facts) => text.replace(/{(\w+)}/g, (_, name) => facts[name]);
 const make = (tag, kind, text) => { const made = document.createElement(tag); if (kind) made.className = kind; if (text !== undefined) made.textContent = text; return made; };
 
-async function ask(fn, more) {
-  const mine = asked;
-  let answer;
-  try { answer = await fn({ name: rules.name, turn: rules.turn, guess: rules.guess, ...more }); } catch { answer = { mishap: words.lost }; }
-  if (mine !== asked) return null;  // another wall was hung in between
-  trouble.textContent = answer.mishap || '';
-  return answer.mishap ? null : answer;
-}
-async function picture(source) {
-  const image = new Image();
-  image.src = source;
-  await image.decode();
-  return image;
-}
+const ask = (fn, more) =>
+  answered(fn, { name: rules.name, turn: rules.turn, guess: rules.guess, ...more }, () => asked, trouble, words.lost);
 function tile(image, column, row) {
   const made = make('canvas', 'dots'), S = wall.side;
   made.width = made.height = S;
@@ -36,7 +23,7 @@ async function hang() {
   find('.counted').textContent = words.hanging;
   const answer = await ask(server.wall, {});
   if (!answer) return;
-  const image = await picture(answer.wall);
+  const image = await decoded(answer.wall);
   if (mine !== asked) return;
   wall = answer; sheet = image; tags = Array(wall.count).fill(0);
   if (built) { props.value = { result: '' }; trigger('input'); }  // it was about other pictures
@@ -99,7 +86,7 @@ async function build() {
   const answer = await ask(server.build, { with: tagged('with'), without: tagged('without') });
   count();
   if (!answer) return;
-  const image = await picture(answer.rows);
+  const image = await decoded(answer.rows);
   built = answer;
   const middle = (built.wide - 1) / 2;
   find('.rows').replaceChildren(...Array.from({ length: built.high }, (_, r) => {

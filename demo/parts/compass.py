@@ -14,7 +14,7 @@ from typing import Any
 import gradio as gr
 
 from demo.parts.border import answering
-from demo.parts.sights import NEWEST
+from demo.parts.sights import ASKING
 
 HERE = Path(__file__)
 GIVEN = ("tagging", "counted", "with", "without", "neither", "one", "row", "forget", "full", "slider",
@@ -64,7 +64,7 @@ def compass(
     return gr.HTML(
         {},
         html_template=PAGE.format(given=escape(dumps(given)), **{key: escape(words[key]) for key in shown}),
-        js_on_load=NEWEST + HERE.with_suffix(".js").read_text(encoding="utf-8"),
+        js_on_load=ASKING + HERE.with_suffix(".js").read_text(encoding="utf-8"),
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes=["compass"],

@@ -5,7 +5,6 @@ const words = JSON.parse(find('.turning').dataset.words);
 const WIDE = 300, HIGH = 150, LEFT = 34, FOOT = 22, AIR = 10;
 let seen = null, sheet = null, place = null, asked = '';
 
-const fill = (text, facts) => text.replace(/{(\w+)}/g, (_, name) => facts[name]);
 const short = (v) => v === 0 ? '0' : v >= 100 ? v.toFixed(0) : v >= 10 ? v.toFixed(1) : v.toPrecision(2).replace(/\.0$/, '');
 
 // Row 0 of the sheet holds the pictures, row 1 + i what became of them at place i: redraws to the left, fresh ones to the right.
@@ -57,9 +56,7 @@ const fetch = newest(async (wanted) => {
   let answer;
   try { answer = await server.turn(wanted); } catch { answer = { mishap: words.lost }; }
   if (answer.mishap) { now.textContent = answer.mishap; asked = ''; return; }
-  const image = new Image();
-  image.src = answer.sheet;
-  await image.decode();
+  const image = await decoded(answer.sheet);
   seen = answer;
   show(image);
 });

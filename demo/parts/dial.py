@@ -14,7 +14,7 @@ from typing import Any
 import gradio as gr
 
 from demo.parts.border import answering
-from demo.parts.sights import NEWEST
+from demo.parts.sights import ASKING
 
 HERE = Path(__file__)
 
@@ -42,7 +42,7 @@ def dial(words: Mapping[str, Any], elem_id: str, name: str, turn: Callable[[dict
     return gr.HTML(
         {"name": name, "turn": 0},
         html_template=PAGE.format(rows=rows, given=escape(dumps(given)), **shown),
-        js_on_load=NEWEST + HERE.with_suffix(".js").read_text(encoding="utf-8"),
+        js_on_load=ASKING + HERE.with_suffix(".js").read_text(encoding="utf-8"),
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes=["dial"],

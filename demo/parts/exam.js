@@ -5,7 +5,6 @@ const { setup: first, ...words } = JSON.parse(sheet.dataset.words);
 const STORE = 'atelier-exams';
 let setup = first, key = null, items = [], marks = [], answers = null, asked = 0;
 
-const fill = (text, facts) => text.replace(/{(\w+)}/g, (_, name) => facts[name]);
 
 async function ask(fn, question) {
   const mine = ++asked;

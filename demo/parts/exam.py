@@ -13,6 +13,7 @@ from typing import Any
 import gradio as gr
 
 from demo.parts.border import answering
+from demo.parts.sights import ASKING
 
 HERE = Path(__file__)
 TOLD = ("mark", "marked", "heard", "picture", "twin", "tally", "lost")
@@ -47,7 +48,7 @@ def exam(
     return gr.HTML(
         {},
         html_template=PAGE.format(given=escape(dumps(given)), **texts),
-        js_on_load=HERE.with_suffix(".js").read_text(encoding="utf-8"),
+        js_on_load=ASKING + HERE.with_suffix(".js").read_text(encoding="utf-8"),
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes=["exam"],

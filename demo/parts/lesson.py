@@ -20,6 +20,7 @@ from gradio.context import Context
 from demo.words import words
 
 ON_THE_SPOT: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+AT_ONCE: dict[str, Any] = ON_THE_SPOT | {"trigger_mode": "always_last"}  # and of several only the newest
 
 
 class Room:

@@ -8,33 +8,19 @@ const STILL = matchMedia('(prefers-reduced-motion: reduce)').matches, REST = 140
 let rules = { ...first, pair: [1, 2] }, map = null, tiles = null, cross = null, ends = [], way = null, reel = null;
 let ink = null, alone = null, timer = 0, playing = 0, frame = 0, asked = 0;
 
-const fill = (text, facts) => text.replace(/{(\w+)}/g, (_, name) => facts[name]);
 const colour = (name) => getComputedStyle(chart).getPropertyValue(name).trim();
 const on = (layer) => find(`[data-layer="${layer}"]`).checked;
 const label = (kind) => (kind < 0 ? words.nothing : map.labels[kind]);
 const short = (v) => v.toFixed(1).replace('-0.0', '0.0').replace('-', '−');
 
-async function ask(fn, more) {
-  const mine = asked;
-  let answer;
-  try { answer = await fn({ ...rules, ...more }); } catch { answer = { mishap: words.lost }; }
-  if (mine !== asked) return null;  // another map was chosen in between
-  trouble.textContent = answer.mishap || '';
-  return answer.mishap ? null : answer;
-}
-async function picture(source) {
-  const image = new Image();
-  image.src = source;
-  await image.decode();
-  return image;
-}
+const ask = (fn, more) => answered(fn, { ...rules, ...more }, () => asked, trouble, words.lost);
 async function begin() {
   const mine = (asked += 1);
   stop();
   find('.pick').textContent = words.drawing;
   const answer = await ask(server.chart, {});
   if (!answer) { if (map && mine === asked) choose(); return; }
-  const image = await picture(answer.wall);
+  const image = await decoded(answer.wall);
   if (mine !== asked) return;
   map = answer; tiles = image; ends = []; way = null; alone = null; cross = [0, 0];
   find('.walk').hidden = true; runs.replaceChildren();
@@ -271,7 +257,7 @@ async function go() {
   const mine = ends;
   const answer = await ask(server.walk, { ends: ends.map(({ sent }) => sent) });
   if (!answer || mine !== ends) return;
-  const image = await picture(answer.film);
+  const image = await decoded(answer.film);
   if (mine !== ends) return;
   reel = { ...answer, image }; way = ends; frame = 0;
   find('.walk').hidden = false;

@@ -6,7 +6,7 @@ const LABELLED = 24;  // pieces of which the rows of a matrix can still be named
 let state = { text: first.text, at: null, off: [] }, guess = first.guess, seen = null, begun = false;
 let pieces = [], cells = [], held = null, turn = 0;
 
-const fill = (text, facts) => text.replace(/{(\w+)}/g, (_, name) => facts[name]).replaceAll(' %', '\u00a0%');
+const told = (text, facts) => fill(text, facts).replaceAll(' %', '\u00a0%');
 const make = (tag, kind, text) => {
   const made = document.createElement(tag);
   if (kind) made.className = kind;
@@ -88,17 +88,17 @@ function tint() {
     button.classList.toggle('later', later);
     button.setAttribute('aria-pressed', String(i === seen.at));
     button.querySelector('.share').textContent = later ? '' : weight < 5 ? '·' : Math.round(weight / 10);
-    button.setAttribute('aria-label', fill(later ? words.ahead_piece : words.looked, { piece: i ? shown(seen.pieces[i]) : words.beginning, share: share(weight) }));
+    button.setAttribute('aria-label', told(later ? words.ahead_piece : words.looked, { piece: i ? shown(seen.pieces[i]) : words.beginning, share: share(weight) }));
   });
 }
 
 // The heads: a small picture each, a row a layer.
 function tower() {
   const layers = seen.heads.length, heads = seen.heads[0].length;
-  grid.setAttribute('aria-label', fill(words.grid, { layers, heads }));
+  grid.setAttribute('aria-label', told(words.grid, { layers, heads }));
   grid.style.setProperty('--heads', heads);
   cells = seen.heads.map((row, layer) => {
-    grid.append(make('span', 'layer', fill(words.layer, { n: layer + 1 })));
+    grid.append(make('span', 'layer', told(words.layer, { n: layer + 1 })));
     return row.map((_, head) => {
       const cell = make('button', 'cell');
       cell.type = 'button'; cell.setAttribute('role', 'radio'); cell.tabIndex = -1;
@@ -124,7 +124,7 @@ function picture(layer, head) {
   cell.querySelector('path').setAttribute('d', bars);
   const most = weights.indexOf(Math.max(...weights));
   cell.classList.toggle('cut-off', off);
-  cell.setAttribute('aria-label', fill(off ? words.cell_off : words.cell, { layer: layer + 1, head: head + 1, piece: looked(most), share: share(weights[most]) }));
+  cell.setAttribute('aria-label', told(off ? words.cell_off : words.cell, { layer: layer + 1, head: head + 1, piece: looked(most), share: share(weights[most]) }));
 }
 function sharpest() {
   let best = [0, 0], most = -1;
@@ -149,15 +149,15 @@ function show([layer, head]) {
   const order = weights.map((weight, i) => [weight, i]).sort((a, b) => b[0] - a[0]);
   const [[most, at], ...rest] = order, others = rest.slice(0, 2).filter(([weight]) => weight >= 5);
   const facts = { piece: named(seen.at), most: looked(at), share: share(most), others: others.map(([weight, i]) => `${looked(i)}, ${share(weight)} %`).join('; ') };
-  find('.one h4').textContent = fill(words.title, { layer: layer + 1, head: head + 1 });
-  find('.looks').textContent = fill(others.length ? words.most : words.only, facts);
+  find('.one h4').textContent = told(words.title, { layer: layer + 1, head: head + 1 });
+  find('.looks').textContent = told(others.length ? words.most : words.only, facts);
   switcher.textContent = off ? words.switch_on : words.switch_off;
   switcher.setAttribute('aria-pressed', String(off));
 }
 function tell() {
-  find('.heads h4').textContent = fill(words.heads, { piece: named(seen.at) });
+  find('.heads h4').textContent = told(words.heads, { piece: named(seen.at) });
   seen.heads.forEach((row, layer) => row.forEach((_, head) => picture(layer, head)));
-  find('.count span').textContent = state.off.length ? fill(words.off_now, { n: state.off.length, of: cells.flat().length }) : '';
+  find('.count span').textContent = state.off.length ? told(words.off_now, { n: state.off.length, of: cells.flat().length }) : '';
   show(held);
   guesses();
   peer();
@@ -167,13 +167,13 @@ function tell() {
 // What each layer would have guessed, and what changes without some heads.
 function guesses() {
   const truth = seen.pieces[seen.at + 1], head = make('tr'), last = seen.layers.length - 1;
-  find('.layers h4').textContent = fill(words.layers, { piece: named(seen.at) });
-  const titles = [words.after, ...[1, 2, 3].map((n) => fill(words.guess, { n }))];
-  if (truth !== undefined) titles.push(fill(words.truth, { piece: `“${shown(truth)}”` }));
+  find('.layers h4').textContent = told(words.layers, { piece: named(seen.at) });
+  const titles = [words.after, ...[1, 2, 3].map((n) => told(words.guess, { n }))];
+  if (truth !== undefined) titles.push(told(words.truth, { piece: `“${shown(truth)}”` }));
   head.append(...titles.map((title) => { const cell = make('th', '', title); cell.scope = 'col'; return cell; }));
   find('.layers thead').replaceChildren(head);
   find('.layers tbody').replaceChildren(...seen.layers.map((layer, n) => {
-    const row = make('tr'), title = make('th', '', n === 0 ? words.word : fill(n === last ? words.answer : words.block, { n }));
+    const row = make('tr'), title = make('th', '', n === 0 ? words.word : told(n === last ? words.answer : words.block, { n }));
     title.scope = 'row';
     row.append(title, ...layer.top.map(([piece, chance]) => {
       const cell = make('td', piece === truth ? 'right' : '');
@@ -193,14 +193,14 @@ function measure(chance) {
 }
 function compare({ next, same, stories }) {
   find('.busy').textContent = '';
-  find('.cut h4').textContent = fill(words.cut, { piece: named(state.at) });
+  find('.cut h4').textContent = told(words.cut, { piece: named(state.at) });
   find('.cut tbody').replaceChildren(...next.map(([piece, intact, left]) => {
     const row = make('tr'), title = make('th', 'word', shown(piece));
     title.scope = 'row';
     row.append(title, measure(intact), measure(left));
     return row;
   }));
-  find('.goes').textContent = fill(words.goes, { n: 20 }) + (stories[0] === stories[1] ? ' ' + words.alike : '');
+  find('.goes').textContent = told(words.goes, { n: 20 }) + (stories[0] === stories[1] ? ' ' + words.alike : '');
   room.querySelectorAll('.cut dd').forEach((place, i) => place.replaceChildren(make('span', '', same), make('mark', '', stories[i])));
 }
 

@@ -14,7 +14,7 @@ from typing import Any
 import gradio as gr
 
 from demo.parts.border import answering
-from demo.parts.sights import NEWEST
+from demo.parts.sights import ASKING
 
 HERE = Path(__file__)
 Answer = Callable[[dict[str, Any]], Any]
@@ -80,7 +80,7 @@ def mind(
     return gr.HTML(
         {},
         html_template=PAGE.format(**texts, given=escape(dumps(given))),
-        js_on_load=NEWEST + HERE.with_suffix(".js").read_text(encoding="utf-8"),
+        js_on_load=ASKING + HERE.with_suffix(".js").read_text(encoding="utf-8"),
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes=["mind"],

@@ -38,14 +38,7 @@ function err() {
   }
   brush.putImageData(image, 0, 0);
 }
-async function ask(fn, question) {
-  const asked = seen;
-  let answer;
-  try { answer = await fn({ name: asked.name, code, ...question }); } catch { answer = { mishap: words.lost }; }
-  if (asked !== seen) return null;  // another drawing came in between
-  trouble.textContent = answer.mishap || '';
-  return answer.mishap ? null : answer;
-}
+const ask = (fn, question) => answered(fn, { name: seen.name, code, ...question }, () => seen, trouble, words.lost);
 const follow = newest(async () => {
   const answer = await ask(server.mix, {});
   if (answer && moved) paint(answer.dots);
@@ -61,9 +54,7 @@ const paintAhead = newest(async () => {
   const latents = seen.order.slice(0, find('details').open ? code.length : first), base = [...code];
   const answer = await ask(server.ahead, { latents });
   if (!answer) return;
-  const sheet = new Image();
-  sheet.src = answer.sheet;
-  await sheet.decode();
+  const sheet = await decoded(answer.sheet);
   ahead = { name: seen.name, latents, base, sheet };
   find('.given').dataset.ahead = 1 + Number(find('.given').dataset.ahead || 0);  // for tests: how often it was painted ahead
 });
@@ -146,7 +137,7 @@ function told({ range, out, rank }) {
   const k = seen.order[rank], value = code[k].toFixed(1).replace('-0.0', '0.0').replace('-', '−');
   out.textContent = value;
   const facts = { i: rank + 1, value, mean: seen.mean[k].toFixed(1), spread: seen.spread[k].toFixed(2), bits: seen.bits[k].toFixed(1) };
-  range.setAttribute('aria-label', words.slider.replace(/{(\w+)}/g, (_, name) => facts[name]));
+  range.setAttribute('aria-label', fill(words.slider, facts));
   range.setAttribute('aria-valuetext', value);
 }
 function cloud({ track, rank }) {

@@ -14,7 +14,7 @@ from typing import Any
 import gradio as gr
 
 from demo.parts.border import answering
-from demo.parts.sights import NEWEST
+from demo.parts.sights import ASKING
 
 HERE = Path(__file__)
 FIRST = 8  # sliders that are not folded away
@@ -60,7 +60,7 @@ def mixer(words: Mapping[str, Any], elem_id: str, look: Answer, mix: Answer, ahe
     return gr.HTML(
         {},
         html_template=PAGE.format(nine=nine, canvas=CANVAS, given=escape(dumps(given)), **shown),
-        js_on_load=NEWEST + HERE.with_suffix(".js").read_text(encoding="utf-8"),
+        js_on_load=ASKING + HERE.with_suffix(".js").read_text(encoding="utf-8"),
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes=["mixer"],

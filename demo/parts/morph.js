@@ -5,26 +5,12 @@ const range = find('.reel input'), trouble = find('.trouble'), words = JSON.pars
 const STILL = matchMedia('(prefers-reduced-motion: reduce)').matches, PACE = 90;
 let given = null, asked = null, drawings = null, made = null, sheets = null, frame = 0, playing = 0, ahead = 1, turn = 1, guess = null, wanted = false;
 
-const fill = (text, facts) => text.replace(/{(\w+)}/g, (_, name) => facts[name]);
-async function ask(fn, question) {
-  const mine = given;
-  let answer;
-  try { answer = await fn(question); } catch { answer = { mishap: words.lost }; }
-  if (mine !== given) return null;  // other drawings were laid in between
-  trouble.textContent = answer.mishap || '';
-  return answer.mishap ? null : answer;
-}
-async function picture(source) {
-  const image = new Image();
-  image.src = source;
-  await image.decode();
-  return image;
-}
+const ask = (fn, question) => answered(fn, question, () => given, trouble, words.lost);
 const turned = newest(async () => {
   const question = { ...drawings, guess }, mine = given;
   const answer = await ask(server.morph, question);
   if (!answer) return;
-  const [film, ends] = await Promise.all([picture(answer.film), picture(answer.ends)]);
+  const [film, ends] = await Promise.all([decoded(answer.film), decoded(answer.ends)]);
   if (mine !== given) return;
   const first = made === null;
   made = answer; sheets = { film, ends };

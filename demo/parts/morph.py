@@ -15,7 +15,7 @@ from typing import Any
 import gradio as gr
 
 from demo.parts.border import answering
-from demo.parts.sights import NEWEST
+from demo.parts.sights import ASKING
 
 HERE = Path(__file__)
 GIVEN = ("seen", "turning", "play", "pause", "strip", "lost", "kept", "reads_a", "reads_b")
@@ -57,7 +57,7 @@ def turning(
         html_template=PAGE.format(
             given=given, a=DOTS.format(kind="a"), b=DOTS.format(kind="b"), ways=films, choices=choices, **texts
         ),
-        js_on_load=NEWEST + HERE.with_suffix(".js").read_text(encoding="utf-8"),
+        js_on_load=ASKING + HERE.with_suffix(".js").read_text(encoding="utf-8"),
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes=["morph"],

@@ -4,7 +4,6 @@ const four = find('.four'), verdict = find('.verdict'), trouble = find('.trouble
 const STORE = 'atelier-next-words', NONE = { asked: 0, you: 0, model: 0, pairs: 0 };
 let key = null, offered = [], busy = false;
 
-const fill = (text, facts) => text.replace(/{(\w+)}/g, (_, name) => facts[name]);
 const percent = (share) => (share < 0.001 ? '< 0.1' : (100 * share).toLocaleString('en', { maximumSignificantDigits: 2 })) + '\u00a0%';
 
 async function put(fn, question) {

@@ -12,6 +12,7 @@ from typing import Any
 import gradio as gr
 
 from demo.parts.border import answering
+from demo.parts.sights import ASKING
 
 PAGE = """
 <details class="quiz" data-words="{given}">
@@ -37,7 +38,7 @@ def quiz(words: Mapping[str, str], elem_id: str, ask: Answer, answer: Answer) ->
     return gr.HTML(
         {},
         html_template=PAGE.format(given=escape(dumps(given)), **texts),
-        js_on_load=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
+        js_on_load=ASKING + Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
         apply_default_css=False,
         elem_id=elem_id,
         server_functions=[answering(ask, "ask"), answering(answer, "answer")],

@@ -14,7 +14,7 @@ import gradio as gr
 from demo.parts.border import answering
 
 HERE = Path(__file__)
-NEWEST = HERE.with_name("newest.js").read_text(encoding="utf-8")
+ASKING = HERE.with_name("asking.js").read_text(encoding="utf-8")
 
 
 def sights(lost: str, elem_id: str, look: Callable[[dict[str, Any]], dict[str, Any]]) -> gr.HTML:
@@ -22,7 +22,7 @@ def sights(lost: str, elem_id: str, look: Callable[[dict[str, Any]], dict[str, A
     return gr.HTML(
         {},
         html_template=f'<div class="box"></div><p class="trouble" role="status" data-lost="{escape(lost)}"></p>',
-        js_on_load=NEWEST + HERE.with_suffix(".js").read_text(encoding="utf-8"),
+        js_on_load=ASKING + HERE.with_suffix(".js").read_text(encoding="utf-8"),
         apply_default_css=False,
         elem_id=elem_id,
         server_functions=[answering(look, "look")],

@@ -27,9 +27,9 @@ from typing import Any
 import gradio as gr
 
 from demo.parts.border import answering
+from demo.parts.sights import ASKING
 
 HERE = Path(__file__)
-NEWEST = HERE.with_name("newest.js").read_text(encoding="utf-8")
 LEVELS = (0.5, 0.2, 0.05, 0.01)  # a chance below the first is a slight surprise, below the last a great one
 
 PAGE = """
@@ -68,7 +68,7 @@ def strip(
     return gr.HTML(
         "",
         html_template=PAGE.format(words=given, swatches=swatches, **texts),
-        js_on_load=NEWEST + HERE.with_suffix(".js").read_text(encoding="utf-8"),
+        js_on_load=ASKING + HERE.with_suffix(".js").read_text(encoding="utf-8"),
         apply_default_css=False,
         elem_id=elem_id,
         server_functions=[answering(weigh, "weigh"), answering(preview, "preview")],

@@ -8,13 +8,12 @@ from demo.dialing import facts, offered, table
 from demo.limits import whole
 from demo.parts.border import border
 from demo.parts.dial import dial
-from demo.parts.lesson import Room, say
+from demo.parts.lesson import AT_ONCE, Room, say
 from demo.redraw import SEEDS, card
 from demo.words import words
 
 TEXTS, SKETCH = words("vae.dial"), words("vae.sketch")
 SAME = 1.02  # distances nearer to each other than that are not told apart by 2,000 pictures
-AT_ONCE = {"queue": False, "show_progress": "hidden", "api_visibility": "private", "trigger_mode": "always_last"}
 
 
 def turn(asked: dict[str, Any]) -> dict[str, Any]:

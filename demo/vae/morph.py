@@ -6,7 +6,7 @@ import gradio as gr
 
 from demo.limits import whole
 from demo.parts.border import border
-from demo.parts.lesson import ON_THE_SPOT, Room, house, say
+from demo.parts.lesson import AT_ONCE, ON_THE_SPOT, Room, house, say
 from demo.parts.morph import turning
 from demo.parts.pad import pad, shown
 from demo.redraw import SEEDS, card, example
@@ -15,7 +15,6 @@ from demo.vae.survey import named
 from demo.words import words
 
 TEXTS = words("vae.morph")
-AT_ONCE: dict[str, Any] = ON_THE_SPOT | {"trigger_mode": "always_last"}
 TELL = """(guess) => {
   document.querySelector('#vae-morph-view .turning').dispatchEvent(new CustomEvent('guess', { detail: guess }));
 }"""

@@ -11,7 +11,7 @@ from demo import redraw
 from demo.ink import is_empty
 from demo.limits import whole
 from demo.parts.border import border
-from demo.parts.lesson import Room, say
+from demo.parts.lesson import AT_ONCE, Room, say
 from demo.parts.mixer import mixer
 from demo.parts.pad import dots, pad, shown
 from demo.parts.post import post
@@ -36,7 +36,6 @@ from demo.words import words
 
 TEXTS = words("vae.sketch")
 DRAWS = 8  # from the cloud
-AT_ONCE = {"queue": False, "show_progress": "hidden", "api_visibility": "private", "trigger_mode": "always_last"}
 
 
 def mixed(seen: Seen, name: str) -> dict[str, Any]:

@@ -1,0 +1,31 @@
+// One question is under way at a time; of those that come meanwhile, only the newest is asked next.
+function newest(ask) {
+  let waiting = null, flying = false;
+  return async (question) => {
+    waiting = { question };
+    if (flying) return;
+    flying = true;
+    while (waiting) {
+      const next = waiting.question;
+      waiting = null;
+      await ask(next);
+    }
+    flying = false;
+  };
+}
+// An answer of the server; null for a mishap, which is said, and where something else is on view() by now.
+async function answered(fn, question, view, trouble, lost) {
+  const before = view();
+  let answer;
+  try { answer = await fn(question); } catch { answer = { mishap: lost }; }
+  if (before !== view()) return null;
+  trouble.textContent = answer.mishap || '';
+  return answer.mishap ? null : answer;
+}
+async function decoded(source) {
+  const image = new Image();
+  image.src = source;
+  await image.decode();
+  return image;
+}
+const fill = (text, facts) => text.replace(/{(\w+)}/g, (_, name) => facts[name]);
