@@ -27,9 +27,9 @@ class Turned(NamedTuple):
     rows: list[tuple[float, float, float, float]]  # beta, bits per picture, squared error per pixel, Frechet distance
 
 
-def stops(n: int = STOPS) -> Tensor:
-    """(n,) betas from one end of the dial to the other"""
-    return beta_at(torch.linspace(0, 1, n))
+def stops() -> Tensor:
+    """(STOPS,) betas from one end of the dial to the other"""
+    return beta_at(torch.linspace(0, 1, STOPS))
 
 
 @torch.inference_mode()
@@ -41,15 +41,16 @@ def turned(vae: VAE, data: Pictures, judge: Judge, n: int = 2000) -> Turned:
     rows = []
     for beta in stops():
         every = beta.expand(len(x))
-        bits, error = in_chunks(lambda some, betas: redrawn(vae, some, betas), x, every).mean(0).tolist()
+        costs = in_chunks(lambda some, betas: torch.stack(redrawn(vae, some, betas)[1:], 1), x, every)
+        bits, error = costs.mean(0).tolist()
         fresh = in_chunks(lambda codes, betas: judge.features(vae.decode(codes, betas)), z, every)
         rows.append((float(beta), bits, error, frechet(fresh, real)))
     floor = frechet(in_chunks(judge.features, train), real)
     return Turned(len(x), pca_error(train, x, vae.config.latent), floor, rows)
 
 
-def redrawn(vae: VAE, x: Tensor, beta: Tensor) -> Tensor:
-    """(B, 2): the bits of each picture's code, and the squared error per pixel of its redraw"""
+def redrawn(vae: VAE, x: Tensor, beta: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """x (B, C, S, S), beta (B,) -> its redraw, the bits of each code (B,), the squared error per pixel of each (B,)"""
     mean, logvar = vae.encode(x, beta)
-    error = ((vae.decode(mean, beta) - x) / 2).square().flatten(1).mean(1)
-    return torch.stack((kl(mean, logvar).sum(1) / math.log(2), error), 1)
+    again = vae.decode(mean, beta)
+    return again, kl(mean, logvar).sum(1) / math.log(2), ((again - x) / 2).square().flatten(1).mean(1)

@@ -52,9 +52,8 @@ def turned(name: str, turn: int) -> Turned:
 def stop(x: Tensor, z: Tensor, beta: Tensor, name: str) -> tuple[Tensor, float, float]:
     """x (n, C, S, S) redrawn and z (n, Z) painted (2n, C, S, S), mean bits, mean squared error per pixel"""
     vae = painter(name)
-    bits, error = redrawn(vae, x, beta).mean(0).tolist()
-    again = vae.decode(vae.encode(x, beta)[0], beta)
-    return torch.cat((again, vae.decode(z, beta))), bits, error
+    again, bits, error = redrawn(vae, x, beta)
+    return torch.cat((again, vae.decode(z, beta))), float(bits.mean()), float(error.mean())
 
 
 def facts(name: str, turn: Any) -> dict[str, Any]:

@@ -158,7 +158,7 @@ class Told(NamedTuple):
 
     here: float  # from its place on the map
     all: float  # from its whole code
-    dots: float  # from two straight-line numbers, chosen in the same way
+    dots: float  # from two straight-line numbers, chosen in the same way; beside a pair, the main two
     chance: float  # by always saying the commonest kind
 
 

@@ -71,7 +71,7 @@ def ahead(asked: dict[str, Any]) -> dict[str, Any]:
     name, latents = asked.get("name", ""), asked.get("latents")
     base = code(asked.get("code"), name)
     if not isinstance(latents, list) or not 0 < len(latents) <= len(base):
-        raise Mishap("Some of the code's numbers must be named, each once at most.")
+        raise Mishap("Some of the code's numbers must be named, and no more than it has.")
     chosen = [whole(k, 0, len(base) - 1, "The place of a number") for k in latents]
     return {"sheet": uri(sweep(base, chosen, name))}
 
