@@ -8,8 +8,9 @@ from torch import Tensor
 
 from core.dial import redrawn, stops
 from core.model import Mishap, noise
+from demo.ink import settle
 from demo.limits import whole
-from demo.redraw import SEEDS, at_easel, card, collections, painter, unseen
+from demo.redraw import SEEDS, at_easel, card, collections, example, painter, unseen
 from demo.show import uri
 
 SHOWN = 6  # pictures in a row
@@ -37,15 +38,23 @@ def table(name: str) -> dict[str, Any]:
 
 def turned(name: str, turn: int) -> Turned:
     """The turn-th six unseen pictures. The easel is taken anew for each stop, so that nobody else waits long."""
-    x = unseen(name).fixed(SHOWN, start=SHOWN * turn % 600).x
+    x = pictures(name, turn)
     z = torch.randn(SHOWN, painter(name).config.latent, generator=noise(turn, 5))
     rows, bits, errors = [torch.cat((x, torch.full_like(x, -1)))], [], []
     for beta in stops():
-        pictures, cost, error = stop(x, z, beta.expand(SHOWN), name)
-        rows.append(pictures)
+        painted, cost, error = stop(x, z, beta.expand(SHOWN), name)
+        rows.append(painted)
         bits.append(cost)
         errors.append(error**0.5)
     return Turned(torch.cat([torch.cat(list(row), 2) for row in rows], 1), bits, errors)
+
+
+def pictures(name: str, turn: int) -> Tensor:
+    """(SHOWN, C, S, S) in -1..1 that the model never saw; our own sketches where the collection is not at hand"""
+    try:
+        return unseen(name).fixed(SHOWN, start=SHOWN * turn % 600).x
+    except Mishap:
+        return torch.cat([settle(example(name, SHOWN * turn + i), name) for i in range(SHOWN)])
 
 
 @at_easel
