@@ -31,11 +31,24 @@ def page() -> gr.Blocks:
     """The whole page, not yet served."""
     texts = words("page")
     with gr.Blocks(title=texts["name"], analytics_enabled=False, delete_cache=(600, 600)) as blocks:
+        unseen = gr.HTML(visible=False, js_on_load=None)
         gr.HTML(MASTHEAD.format(**texts), js_on_load=None)
         with gr.Tabs(elem_id="house", overflow_behavior="wrap"):
             for tab in TABS:
                 importlib.import_module(f"demo.{tab}").tab()
+    calm(blocks, unseen)
     return blocks.queue(max_size=64, default_concurrency_limit=4)
+
+
+def calm(blocks: gr.Blocks, unseen: gr.HTML) -> None:
+    """Lets events without a sign of progress report theirs to a block that nobody sees.
+
+    Else the browser keeps a status for each of their outputs, and at every event looks all of these up in the whole
+    page: on ours that took longer than anything else that happened at an event.
+    """
+    for event in blocks.fns.values():
+        if event.show_progress == "hidden":
+            event.show_progress_on = [unseen]
 
 
 def serving() -> dict[str, Any]:

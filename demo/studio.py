@@ -155,9 +155,8 @@ class Bench:
         self.rules.wire(self.changing, self.stored)
         self.file.upload(border(training.read_text), self.file, self.text, **HIDDEN)
         self.fetch.click(border(self.load), self.data, self.view, **QUIET)
-        page = house()
-        page.unload(leave)
-        found = page.load(border(self.arrive), [self.stored, self.data], shown, **QUIET)
+        house().unload(leave)
+        found = self.room.lessons.focus(border(self.arrive), [self.stored, self.data], shown, **QUIET)
         self.watch.wire([self.view, self.room.result, self.charts], [*self.verbs, *self.room.folds], self.room)
         for event in (found, brought):
             event.then(border(self.told), self.stored, [*self.rules.controls.values()], **HIDDEN)
@@ -244,7 +243,7 @@ class Bench:
         return self.shown(RUNS.once(run, training.see), "resting")
 
     def arrive(self, key: str, data: str, request: gr.Request) -> list[Any]:
-        """The page was opened: to go on with something, or to watch."""
+        """The room was opened: to go on with something, or to watch."""
         return [gr.skip()] * 9 if self.watch.asked(request) else self.find(key, data)
 
     def find(self, key: str, data: str) -> list[Any]:

@@ -90,11 +90,12 @@ def test_a_branch_is_taken_while_the_story_is_still_told(page):
 
 
 def test_the_next_piece_can_be_chosen_and_all_of_it_by_keyboard(page):
+    enter(page, "#gpt-tell-length input[type=number]", "30")
     page.locator(f"{LEAF} button").first.focus()
     page.keyboard.press("End")
     page.keyboard.press("Enter")
+    page.wait_for_selector(f"{LEAF} .next[aria-pressed=true]", timeout=SLOW)
     page.wait_for_function(PREVIEWED, timeout=SLOW)
-    assert page.locator(f"{LEAF} .next").get_attribute("aria-pressed") == "true"
     before, rows = told(page), page.locator(ROWS).count()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "take"

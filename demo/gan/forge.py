@@ -12,7 +12,7 @@ from demo.gan.critic import line
 from demo.gan.forger import card, says
 from demo.ink import is_empty
 from demo.parts.border import border
-from demo.parts.lesson import Room, house, say
+from demo.parts.lesson import Room, say
 from demo.parts.pad import dots, pad, shown
 from demo.parts.sights import sights
 from demo.redraw import unpack
@@ -100,7 +100,7 @@ class Forge:
         shows = [self.turn, self.pad, self.subject, *seen, self.twin]
         self.another.click(border(self.show), asked, shows, **AT_ONCE)
         self.collection.input(border(self.show), asked, shows, **AT_ONCE)
-        house().load(border(self.show), asked, shows, **AT_ONCE)
+        self.room.lessons.focus(border(self.show), asked, shows, **AT_ONCE)
         self.learn.click(border(self.teach), drawing, [self.pupil, *seen], **SLOWLY)
         self.imitate.click(border(self.search), drawing[:3], self.twin, **SLOWLY)
 

@@ -12,7 +12,7 @@ from core.model import Mishap
 from demo import training, tuning
 from demo.booklets import BOOKLETS, booklet
 from demo.parts.border import border, unread
-from demo.parts.lesson import Room, house, outside, say, text
+from demo.parts.lesson import Room, outside, say, text
 from demo.runs import Run
 from demo.studio import EVERY, HIDDEN, QUIET, RUNS
 from demo.words import words
@@ -98,7 +98,7 @@ class Tune:
         self.verbs["stop"].click(border(self.halt), self.stored, None, **HIDDEN)
         self.keep.click(border(self.pack), self.stored, [self.kept, self.room.result], **QUIET)
         self.bring.upload(border(self.unpack), [self.bring, *asked], [self.stored, *shown], **QUIET)
-        house().load(border(self.arrive), self.stored, shown, **QUIET)
+        self.room.lessons.focus(border(self.arrive), self.stored, shown, **QUIET)
 
     def state(self, state: str) -> list[Any]:
         """Which verbs stand there."""
@@ -161,7 +161,7 @@ class Tune:
         RUNS.rest(run, run.seat)
 
     def arrive(self, key: str) -> list[Any]:
-        """The page was opened: the tuning, if it is still here."""
+        """The room was opened: the tuning, if it is still here."""
         try:
             run = self.own(key)
         except Mishap:

@@ -5,6 +5,8 @@ with Room("gan.paint") as room:     hook, and the guess at the head of the contr
     with room.see: ...              what you see: right; room.result stands under it
     with room.more: ...             rarely used controls, folded away under the others
                                     at the end the frame adds: why, check yourself, what this toy is not
+room.lessons.focus(...)              happens once, when the room is first in sight: what it shows is worked out then,
+                                    not when the page is opened
 """
 
 import json
@@ -21,6 +23,29 @@ from demo.words import words
 
 ON_THE_SPOT: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 AT_ONCE: dict[str, Any] = ON_THE_SPOT | {"trigger_mode": "always_last"}  # and of several only the newest
+
+LESSONS = """
+<div class="lessons">
+<section class="lesson"><h3>{why_title}</h3><p>{why}</p></section>
+<section class="lesson"><h3>{check_title}</h3>
+<fieldset id="{id}-check" class="check" data-answers="{answers}"><legend>{check}</legend>{choices}</fieldset>
+<div id="{id}-answer" class="answer" role="status"></div></section>
+<section class="lesson"><h3>{not_title}</h3><p>{not}</p></section>
+</div>
+"""
+CHOICE = '<label><input type="radio" name="{id}-check" value="{i}"><span>{choice}</span></label>'
+# A room that is first in sight says so. The answers lie in the page: no call to the server for them.
+LIVELY = """
+const sight = new IntersectionObserver(([{ isIntersecting }]) => {
+  if (isIntersecting) { sight.disconnect(); trigger('focus'); }
+}, { rootMargin: '20000px' });
+sight.observe(element);
+element.addEventListener('change', ({ target }) => {
+  const told = document.createElement('p');
+  told.textContent = JSON.parse(element.querySelector('.check').dataset.answers)[target.value];
+  element.querySelector('.answer').replaceChildren(told);
+});
+"""
 
 
 class Room:
@@ -42,9 +67,7 @@ class Room:
         with self._row:
             self._do = gr.Column(scale=5, min_width=280, elem_classes=["do"])
             self._right = gr.Column(scale=9, min_width=320, elem_classes=["right"])
-        with self._right:
-            self._see = gr.Column(elem_classes=["see"])
-            self.result = gr.HTML(elem_id=f"{self.id}-result", elem_classes=["result"], js_on_load=None)
+        self.result = gr.HTML(elem_id=f"{self.id}-result", elem_classes=["result"], js_on_load=None, render=False)
         with self.do:
             self.guess = self._guess()
         return self
@@ -60,9 +83,12 @@ class Room:
         return inside(self._row, self._do)
 
     @property
-    def see(self) -> AbstractContextManager[None]:
-        """Where the pictures, words and curves stand."""
-        return inside(self._row, self._right, self._see)
+    @contextmanager
+    def see(self) -> Iterator[None]:
+        """Where the pictures, words and curves stand; asked for once, and the result stands under them."""
+        with inside(self._row, self._right):
+            yield
+            self.result.render()
 
     @property
     def under(self) -> AbstractContextManager[None]:
@@ -95,29 +121,19 @@ class Room:
         )
 
     def _lessons(self) -> None:
-        with gr.Row(elem_classes=["lessons"]):
-            with gr.Column(min_width=240, elem_classes=["lesson"]):
-                text("h3", self.page["why"])
-                text("p", self.words["why"])
-            with gr.Column(min_width=240, elem_classes=["lesson"]):
-                text("h3", self.page["check"])
-                self._check()
-            with gr.Column(min_width=240, elem_classes=["lesson"]):
-                text("h3", self.page["not"])
-                text("p", self.words["not"])
-
-    def _check(self) -> None:
-        """The answers lie in the page: no call to the server for them."""
-        check = gr.Radio(
-            [(choice, i) for i, choice in enumerate(self.words["checks"])],
-            label=self.words["check"],
-            interactive=True,
-            elem_id=f"{self.id}-check",
-            elem_classes=["check"],
+        """One block of plain HTML: every block of a page, seen or not, costs the browser time at each event."""
+        given = {key: escape(self.words[key]) for key in ("why", "check", "not")}
+        given |= {f"{key}_title": escape(self.page[key]) for key in ("why", "check", "not")}
+        choices = "".join(
+            CHOICE.format(id=self.id, i=i, choice=escape(choice)) for i, choice in enumerate(self.words["checks"])
         )
-        answer = gr.HTML(elem_id=f"{self.id}-answer", elem_classes=["answer"], js_on_load=None)
-        answers = json.dumps([f'<p role="status">{escape(reply)}</p>' for reply in self.words["answers"]])
-        check.input(None, check, answer, js=f"(i) => ({answers})[i]", **ON_THE_SPOT)
+        answers = escape(json.dumps(self.words["answers"]))
+        self.lessons = gr.HTML(
+            LESSONS.format(id=self.id, choices=choices, answers=answers, **given),
+            js_on_load=LIVELY,
+            apply_default_css=False,
+            elem_id=f"{self.id}-lessons",
+        )
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import gradio as gr
 
 from demo.limits import whole
 from demo.parts.border import border
-from demo.parts.lesson import AT_ONCE, ON_THE_SPOT, Room, house, say
+from demo.parts.lesson import AT_ONCE, ON_THE_SPOT, Room, say
 from demo.parts.morph import turning
 from demo.parts.pad import pad, shown
 from demo.redraw import SEEDS, card, example
@@ -45,12 +45,12 @@ class Morph:
         shows = [self.turn, self.pad, self.view]
         self.another.click(border(self.show), [self.name, self.turn], shows, **AT_ONCE)
         self.name.input(border(self.show), [self.name, self.turn], shows, **AT_ONCE)
-        house().load(border(self.open), self.name, shows, **AT_ONCE)
+        room.lessons.focus(border(self.open), self.name, shows, **AT_ONCE)
         room.guess.input(None, room.guess, None, js=TELL, **ON_THE_SPOT)
         self.view.input(None, self.view, room.result, js="(seen) => seen.result", **ON_THE_SPOT)
 
     def open(self, name: str) -> tuple[int, dict[str, Any], dict[str, Any]]:
-        """The page opens with two drawings; nothing is turned before somebody looks."""
+        """The room opens with two drawings."""
         return self.show(name, -1)
 
     def show(self, name: str, turn: int) -> tuple[int, dict[str, Any], dict[str, Any]]:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import gradio as gr
-from gradio.context import Context
 from torch import Tensor
 
 from core.model import Mishap
@@ -137,12 +136,11 @@ class Sketch:
         self.collection.input(border(self.show), asked, shows, **AT_ONCE).then(**after)
         sent = [post(), self.turn, self.room.guess]
         post().change(border(self.receive), sent, [self.collection, *shows], **AT_ONCE).then(**after)
-        page: Any = Context.root_block
-        page.load(border(self.open), asked, shows, **AT_ONCE).then(**after)
+        self.room.lessons.focus(border(self.open), [*asked, post()], [self.collection, *shows], **AT_ONCE).then(**after)
 
-    def open(self, name: str, turn: int, guess: str) -> tuple[int, dict[str, Any], dict[str, Any], str]:
-        """The page opens with the first example."""
-        return self.show(name, -1, guess)
+    def open(self, name: str, turn: int, guess: str, sent: Any) -> tuple[Any, ...]:
+        """The room opens with the first example, or with what another room sent."""
+        return self.receive(sent, turn, guess) if sent else (name, *self.show(name, -1, guess))
 
     def show(self, name: str, turn: int, guess: str) -> tuple[int, dict[str, Any], dict[str, Any], str]:
         """The next example on the pad, and what becomes of it."""
