@@ -3,6 +3,7 @@
 `url`    where the page is served; at the end its log must be free of tracebacks, and it must have called nobody
 `visit`  opens the page for a new visitor: visit("?__theme=dark", width=390, height=844)
 `page`   the page at 1280 x 800, which the tests of a module share in their order, as one visitor would go through it
+`phone`  the page at 390 x 844, of one visitor whom all tests share
 
 At their end no page may have reported an error or asked anything of another host.
 """
@@ -153,6 +154,20 @@ def page(browser: "Browser", url: str) -> Iterator["Page"]:  # noqa: F821
     """One visitor's page: to open it anew for each test would take most of the suite's time."""
     with visitors(browser, url) as opened:
         yield opened()
+
+
+@pytest.fixture(scope="session")
+def phone(browser: "Browser", url: str) -> Iterator["Page"]:  # noqa: F821
+    with visitors(browser, url) as opened:
+        yield opened(width=390, height=844)
+
+
+def to_family(page: "Page", name: str) -> "Page":  # noqa: F821
+    """Opens the tab of a family."""
+    from demo.words import words  # only here: it brings Gradio, which the benches that serve a page need not wait for
+
+    page.get_by_role("tab", name=words(name)["title"], exact=True).click()
+    return page
 
 
 def is_far(url: str) -> bool:

@@ -8,6 +8,7 @@ from PIL import Image
 
 from core.checkpoint import names
 from demo.words import OWED, inspect, words
+from tests.conftest import to_family
 
 TABS = ("gan", "vae", "gpt", "measured")
 PHONE = {"width": 390, "height": 844}
@@ -15,14 +16,10 @@ WALL = "#gan-paint-wall li"
 SAID = "#gan-paint-result .said"
 
 
-def tab(page, name):
-    page.get_by_role("tab", name=words(name)["title"], exact=True).click()
-
-
 @pytest.fixture
 def page(page):
     """The room that the page opens with, painted."""
-    tab(page, "gan")
+    to_family(page, "gan")
     page.wait_for_selector(f"{WALL}:visible")
     return page
 
@@ -32,7 +29,7 @@ def page(page):
 
 def test_every_tab_opens_alive(page):
     for name in TABS:
-        tab(page, name)
+        to_family(page, name)
         panel = page.locator("[role=tabpanel]:visible").first
         assert panel.locator("img:visible, canvas:visible, svg:visible, button:visible").count() > 3, name
         assert len(panel.inner_text()) > 200, name
@@ -45,7 +42,7 @@ def test_a_phone_shows_all_by_day_and_by_night(visit, scheme):
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).slice(0, 3).map(Number)")
     assert max(paper) < 60 if scheme == "dark" else min(paper) > 220
     for name in TABS:
-        tab(page, name)
+        to_family(page, name)
         page.wait_for_timeout(300)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
 
@@ -217,7 +214,7 @@ def changed(page, before):
 
 
 def test_every_shipped_model_shows_its_card(page):
-    tab(page, "measured")
+    to_family(page, "measured")
     for name in names():
         model = page.locator(f"#model-{name}")
         assert "python -m core train" in model.inner_text(), name

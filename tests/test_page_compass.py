@@ -4,7 +4,7 @@ import pytest
 
 from demo.vae.survey import named
 from demo.words import words
-from tests.conftest import dots, opened
+from tests.conftest import dots, opened, to_family
 
 VIEW, SAID = "#vae-compass-view", "#vae-compass-result"
 BOX, PICTURE, MINE = f"{VIEW} .rose", f"{VIEW} .wall button", f"{VIEW} .mine canvas"
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(not named(), reason="no shipped model and judge"
 
 
 def enter(page):
-    page.get_by_role("tab", name=words("vae")["title"], exact=True).click()
+    to_family(page, "vae")
     return opened(page, TEXTS["title"], f"{BOX}[data-wall]")
 
 
@@ -98,8 +98,8 @@ def test_another_wall_takes_the_tags_away(room):
     assert room.inner_text(f"{VIEW} .counted").startswith("0 of 6") and not room.locator(f"{VIEW} .came").is_visible()
 
 
-def test_every_collection_has_a_wall_and_all_fits_a_phone(visit):
-    page = enter(visit(width=390, height=844))
+def test_every_collection_has_a_wall_and_all_fits_a_phone(phone):
+    page = enter(phone)
     for i, name in enumerate(sorted(named(), key=lambda name: name != "faces")):
         page.locator("#vae-compass-collection").get_by_text(words("vae.sketch")["short"].get(name, name)).click()
         page.wait_for_selector(f"{BOX}[data-wall='{i + 1}']")

@@ -7,7 +7,7 @@ import pytest
 from core.model import Mishap
 from demo.dialing import facts, offered, table
 from demo.words import words
-from tests.conftest import dots
+from tests.conftest import dots, to_family
 
 TEXTS = words("vae.dial")
 DIAL = "#vae-dial-dial .turning"
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(not offered(), reason="no shipped model has a di
 @pytest.fixture
 def dial(page):
     """The room, its pictures hung."""
-    page.get_by_role("tab", name=words("vae")["title"], exact=True).click()
+    to_family(page, "vae")
     page.get_by_role("tab", name=TEXTS["title"], exact=True).click()
     page.wait_for_selector(f"{DIAL}[data-place]")
     return page

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import opened
+from tests.conftest import opened, to_family
 
 SHEET = "#gan-play-sheet"
 PICTURE = f"{SHEET} li button"
@@ -66,8 +66,7 @@ def test_the_tally_stays_in_this_browser_and_the_next_exam_is_another(visit):
     assert other.locator(f"{SHEET} .tally").inner_text() == ""
 
 
-def test_the_exam_fits_a_phone(visit):
-    page = visit(width=390, height=844)
-    opened(page, "Play", PICTURE)
+def test_the_exam_fits_a_phone(phone):
+    page = opened(to_family(phone, "gan"), "Play", PICTURE)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.locator(PICTURE).first.bounding_box()["width"] > 60

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.conftest import opened
+from tests.conftest import opened, to_family
 
 VIEW, RESULT, PAD = "#gan-forge-view", "#gan-forge-result", "#gan-forge-pad canvas"
 
@@ -41,7 +41,6 @@ def test_the_critic_learns_and_the_forger_answers(forge):
     assert "The nearest this forger can paint" in forge.inner_text("#gan-forge-twin")
 
 
-def test_forging_fits_a_phone(visit):
-    page = visit(width=390, height=844)
-    opened(page, "Forge", f"{VIEW} img")
+def test_forging_fits_a_phone(phone):
+    page = opened(to_family(phone, "gan"), "Forge", f"{VIEW} img")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -154,8 +154,8 @@ def test_two_visitors_have_two_stories(visit):
     assert told(two).startswith("The second story") and told(one)[15:] != told(two)[16:]
 
 
-def test_it_fits_a_phone(visit):
-    page = to_tab(visit(width=390, height=844))
+def test_it_fits_a_phone(phone):
+    page = to_tab(phone)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     tell(page, "W" * 300, length=10)
     at_rest(page)

@@ -4,7 +4,7 @@ import pytest
 
 from demo.vae.survey import named
 from demo.words import words
-from tests.conftest import dots, opened
+from tests.conftest import dots, opened, to_family
 
 VIEW = "#vae-map-view"
 OVER, HERE, WALK, SAID = f"{VIEW} .over", f"{VIEW} .here canvas", f"{VIEW} .walk", "#vae-map-result"
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(not named(), reason="no shipped model and judge"
 
 
 def enter(page):
-    page.get_by_role("tab", name=words("vae")["title"], exact=True).click()
+    to_family(page, "vae")
     return opened(page, TEXTS["title"], f"{VIEW} .chart[data-map]")
 
 
@@ -111,8 +111,8 @@ def test_other_directions_and_collections_draw_another_map(room):
     assert room.locator(f"{VIEW} .kinds button").count() == 8
 
 
-def test_the_map_fits_a_phone_and_a_finger_chooses(visit):
-    page = enter(visit(width=390, height=844))
+def test_the_map_fits_a_phone_and_a_finger_chooses(phone):
+    page = enter(phone)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.locator(OVER).scroll_into_view_if_needed()
     for x in (120, 250):

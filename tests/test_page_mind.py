@@ -118,8 +118,8 @@ def test_own_text_is_looked_into_and_what_cannot_be_is_said(mind):
     assert mind.inner_text(f"{VIEW} .trouble") == ""
 
 
-def test_the_room_fits_a_phone(visit):
-    page = enter(visit(width=390, height=844))
+def test_the_room_fits_a_phone(phone):
+    page = enter(phone)
     page.locator(CELL).first.scroll_into_view_if_needed()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.locator(CELL).first.bounding_box()["width"] > 25

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import opened, stroke
+from tests.conftest import opened, stroke, to_family
 
 VIEW = "#gan-plane-view"
 CANVAS = f"{VIEW} canvas"
@@ -102,9 +102,8 @@ def test_another_world_begins_anew_and_one_can_be_drawn(plane):
     assert not plane.inner_text(f"{VIEW} .trouble")
 
 
-def test_the_plane_fits_a_phone(visit):
-    page = visit(width=390, height=844)
-    opened(page, "Plane", f"{CANVAS}[data-step='0']")
+def test_the_plane_fits_a_phone(phone):
+    page = opened(to_family(phone, "gan"), "Plane", f"{CANVAS}[data-step='0']")
     box = page.locator(CANVAS).bounding_box()
     assert 300 < box["width"] <= 390 and abs(box["width"] - box["height"]) < 2
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 
 from demo.redraw import collections, painter
 from demo.words import words
-from tests.conftest import dots, until_new
+from tests.conftest import dots, to_family, until_new
 
 TEXTS = words("vae.sketch")
 PAD, MIXER = "#vae-sketch-pad canvas", "#vae-sketch-mixer"
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(not collections(), reason="no shipped model can 
 @pytest.fixture
 def room(page):
     """The tab with another example, just redrawn."""
-    page.get_by_role("tab", name=words("vae")["title"], exact=True).click()
+    to_family(page, "vae")
     page.wait_for_selector(f"{AGAIN}[data-n]")
     old = dots(page, READS)
     page.click("#vae-sketch-another")

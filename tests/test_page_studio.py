@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from demo.words import words
-from tests.conftest import enter
+from tests.conftest import enter, to_family
 
 TEXTS = words("train")
 START, PAUSE, ON, ONCE, OVER = (f"#gan-train-{verb}" for verb in ("start", "pause", "on", "once", "over"))
@@ -17,7 +17,7 @@ LONG = 60_000  # milliseconds: the machine may be busy
 
 
 def room(page, family: str = "gan"):
-    page.get_by_role("tab", name=words(family)["title"], exact=True).click()
+    to_family(page, family)
     page.locator(f"#{family}-rooms").get_by_role("tab", name=words(f"{family}.train")["title"], exact=True).click()
     page.wait_for_selector(f"#{family}-train-start:visible, #{family}-train-on:visible")
     page.wait_for_selector(f"#{family}-train-view :is(img, .sample)")  # all that happens at load has happened

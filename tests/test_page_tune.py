@@ -49,8 +49,8 @@ def test_a_little_book_is_learnt_stopped_found_again_and_kept(page, url):
     assert kept == {"card.json", "model.safetensors"}
 
 
-def test_it_fits_a_phone_and_says_what_cannot_be_learnt(visit):
-    page = to_room(visit(width=390, height=844))
+def test_it_fits_a_phone_and_says_what_cannot_be_learnt(phone):
+    page = to_room(phone)
     page.locator("#gpt-tune-text textarea").fill("ten bytes.")
     page.locator("#gpt-tune-start").click()
     page.get_by_text("This text has 10 letters.").wait_for(timeout=SLOW)

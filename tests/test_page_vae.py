@@ -17,7 +17,7 @@ from demo.redraw import collections, painter
 from demo.sketches import SKETCHES, pen
 from demo.vae.sketch import ahead, mix, shake
 from demo.words import words
-from tests.conftest import dots, until_new
+from tests.conftest import dots, to_family, until_new
 
 TEXTS = words("vae.sketch")
 PAD, MIXER, SAID = "#vae-sketch-pad canvas", "#vae-sketch-mixer", "#vae-sketch-result .said"
@@ -29,15 +29,16 @@ pytestmark = pytest.mark.skipif(not collections(), reason="no shipped model can 
 @pytest.fixture
 def room(page):
     """The tab with another example, just redrawn."""
-    old = dots(enter(page), READS)
+    given = f"{MIXER} .given"
+    before = enter(page).get_attribute(given, "data-laid")
     page.click("#vae-sketch-another")
-    until_new(page, READS, old)
+    page.wait_for_function(f"(n) => document.querySelector('{given}').dataset.laid !== n", arg=before)
     return page
 
 
 def enter(page):
     """Opens the tab and waits for the example to be redrawn."""
-    page.get_by_role("tab", name=words("vae")["title"], exact=True).click()
+    to_family(page, "vae")
     page.wait_for_selector(f"{AGAIN}[data-n]")
     return page
 
@@ -93,8 +94,8 @@ def test_the_keyboard_alone_draws(room):
     until_new(room, READS, read)
 
 
-def test_a_finger_draws(visit):
-    page = enter(visit(width=390, height=844))
+def test_a_finger_draws(phone):
+    page = enter(phone)
     page.locator(PAD).scroll_into_view_if_needed()
     read, box = dots(page, READS), page.locator(PAD).bounding_box()
     touch = page.context.new_cdp_session(page)
@@ -114,8 +115,8 @@ def test_a_drawing_outlives_a_visit_to_another_tab(room):
     stroke(room, [(0.5, 0.1), (0.5, 0.9)])
     until_new(room, READS, before)
     drawn = dots(room, PAD)
-    room.get_by_role("tab", name=words("gan")["title"], exact=True).click()
-    room.get_by_role("tab", name=words("vae")["title"], exact=True).click()
+    to_family(room, "gan")
+    to_family(room, "vae")
     room.wait_for_selector(AGAIN)
     assert dots(room, PAD) == drawn
     assert dots(room, READS) != before
@@ -174,9 +175,8 @@ def test_two_visitors_do_not_meet(visit):
     assert dots(two, READS) == before
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_is_wider_than_a_phone(visit, scheme):
-    page = enter(visit(f"?__theme={scheme}", width=390, height=844))
+def test_nothing_is_wider_than_a_phone(phone):
+    page = enter(phone)
     wide = "[...document.querySelectorAll('#vae-sketch *')].filter((e) => e.getBoundingClientRect().right > 391).length"
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.evaluate(wide) == 0

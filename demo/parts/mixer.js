@@ -158,6 +158,7 @@ function read() {
   if (!props.value || !props.value.mean || props.value === given) return;
   given = props.value;
   show(given);
+  find('.given').dataset.laid = 1 + Number(find('.given').dataset.laid || 0);  // for tests: how often a picture was laid
 }
 function show(value) {
   seen = value; code = [...seen.mean]; moved = false; trouble.textContent = '';
