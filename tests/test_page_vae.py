@@ -17,7 +17,7 @@ from demo.redraw import collections, painter
 from demo.sketches import SKETCHES, pen
 from demo.vae.sketch import ahead, mix, shake
 from demo.words import words
-from tests.conftest import dots, to_family, until_new
+from tests.conftest import dots, opened, to_family, until_new
 
 TEXTS = words("vae.sketch")
 PAD, MIXER, SAID = "#vae-sketch-pad canvas", "#vae-sketch-mixer", "#vae-sketch-result .said"
@@ -37,10 +37,8 @@ def room(page):
 
 
 def enter(page):
-    """Opens the tab and waits for the example to be redrawn."""
-    to_family(page, "vae")
-    page.wait_for_selector(f"{AGAIN}[data-n]")
-    return page
+    """Opens the room and waits for the example to be redrawn."""
+    return opened(to_family(page, "vae"), TEXTS["title"], f"{AGAIN}[data-n]")
 
 
 def stroke(page, points):
