@@ -1,4 +1,4 @@
-"""python -m core train | measure | fetch | retell | index"""
+"""python -m core train | measure | untangle | fetch | retell | index"""
 
 import argparse
 import json
@@ -25,6 +25,7 @@ from core.families import FAMILIES, build
 from core.gan import GAN
 from core.model import Mishap, seeded
 from core.train import Plan, Trainer, pick_device
+from core.untangle import untangle
 from core.vae import VAE
 from core.verdict import to_card
 
@@ -34,6 +35,7 @@ def main(arguments: list[str]) -> None:
     verbs = parser.add_subparsers(dest="verb", required=True)
     train_arguments(verbs.add_parser("train", help="train a model and keep it as a checkpoint"))
     measure_arguments(verbs.add_parser("measure", help="measure a checkpoint, each number with its yardsticks"))
+    untangle_arguments(verbs.add_parser("untangle", help="turn a VAE's code: as independent numbers as can be"))
     fetch_arguments(verbs.add_parser("fetch", help="download a collection of real data"))
     retell_arguments(verbs.add_parser("retell", help="let the storyteller write the collection 'retold'"))
     index_arguments(verbs.add_parser("index", help="index the texts a model learnt from, to tell what it copies"))
@@ -194,6 +196,33 @@ def line(name: str, number: dict[str, Any]) -> str:
     """One row of the table."""
     rivals = "   ".join(f"{rival} {value:.4g}" for rival, value in number["yardsticks"].items())
     return f"{name:<28} {number['value']:>10.4g}  {number['unit']} (n = {number['n']:,})   beside it: {rivals}"
+
+
+def untangle_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("checkpoint", help="a shipped name, or a folder, of a VAE")
+    parser.add_argument("--steps", type=int, default=300, help="to learn after the turn")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.set_defaults(act=untangled)
+
+
+def untangled(options: argparse.Namespace, arguments: list[str]) -> None:
+    """The card's steps and seconds count those made after the turn as well."""
+    torch.set_num_threads(options.threads)
+    folder = Path(options.checkpoint)
+    folder = folder if (folder / "card.json").exists() else checkpoint.SHELF / options.checkpoint
+    vae, card, _ = checkpoint.load(folder)
+    if not isinstance(vae, VAE):
+        raise Mishap(f"{folder.name} is no VAE: only a code can be untangled.")
+    plan = card["plan"]
+    trainer = untangle(vae, open_for(card, None), options.steps, plan["batch"], plan["seed"] + 1)
+    for now in trainer.run(every=10):
+        print(f"step {now.step:>7,}  {now.seconds:7.0f} s  loss {now.losses['loss']:.4f}", flush=True)
+    card["step"] += trainer.step
+    card["examples"] += trainer.step * trainer.batch
+    card["seconds"] += round(trainer.seconds)
+    card["command"] += " && python -m core " + shlex.join(arguments)
+    checkpoint.save(folder, vae.eval(), card, None, torch.bfloat16)
+    print(f"kept as {folder}; `python -m core measure {folder.name} --write` puts its numbers on the card")
 
 
 def fetch_arguments(parser: argparse.ArgumentParser) -> None:
