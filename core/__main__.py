@@ -23,6 +23,7 @@ from core.data.text import RETOLD, read_parts, whole_text
 from core.dial import turned
 from core.families import FAMILIES, build
 from core.gan import GAN
+from core.gpt import GPT
 from core.model import Mishap, seeded
 from core.train import Plan, Trainer, pick_device
 from core.untangle import untangle
@@ -162,6 +163,8 @@ def measure(options: argparse.Namespace, arguments: list[str]) -> None:
     if options.write and not options.on:
         if isinstance(model, GAN):
             card["line"] = to_card(measures.line(model, data))
+        if isinstance(model, GPT) and tokenizer:
+            card["stories"] = retell.unchosen(model, tokenizer)
         if isinstance(model, VAE):
             card["costs"] = unusual.scale(model, data, min(options.n, 2000))
         if isinstance(model, VAE) and model.config.dial and known:

@@ -1,7 +1,7 @@
 """Numbers with a yardstick beside each: chance, a floor or a plain rival, measured in the same way.
 
 Frechet distance: Heusel et al. 2017 (arXiv:1706.08500), in the features of our own judge. Bits per byte compare text
-models across tokenizers. Bigram with Witten-Bell smoothing: Witten & Bell 1991.
+models across tokenizers.
 """
 
 import lzma
@@ -21,10 +21,12 @@ from core.gan import GAN
 from core.gpt import GPT
 from core.judge import Judge
 from core.model import Batch, Mishap, noise, seeded
+from core.ngram import ngram_nats
 from core.vae import VAE, kl
 from core.verdict import EACH, Line, measured
 
 CHUNK = 250  # pictures that go through a network at once
+GRAMS = {"bigram": 2, "5-gram": 5}  # tables beside a language model, and the tokens in a row that each counts
 ENDLESS = 2**24  # pictures in a part of a collection: no training sees so many
 
 
@@ -241,7 +243,7 @@ def measure_gpt(gpt: GPT, data: Text) -> dict[str, Number]:
         scale = 1 / math.log(2) / len(raw)
         rivals = {"uniform": math.log(gpt.config.vocab) * (len(row) - 1) * scale}
         if len(train):
-            rivals["bigram"] = bigram_nats(train, row, gpt.config.vocab) * scale
+            rivals |= {name: ngram_nats(train, row, gpt.config.vocab, n) * scale for name, n in GRAMS.items()}
         rivals["xz"] = len(lzma.compress(raw, preset=9 | lzma.PRESET_EXTREME)) * 8 / len(raw)
         numbers[f"bits per byte, {part.name}"] = Number(text_nats(gpt, row) * scale, "bits per byte", len(raw), rivals)
     if not numbers:
@@ -264,18 +266,8 @@ def text_nats(gpt: GPT, row: Tensor) -> float:
 
 
 def bigram_nats(train: Tensor, row: Tensor, vocab: int) -> float:
-    """The same sum for a table of token pairs: Witten-Bell over the counts of single tokens (one added to each)."""
-    single = train.bincount(minlength=vocab) + 1
-    pairs, counts = (train[:-1] * vocab + train[1:]).unique(return_counts=True)
-    followed = torch.zeros(vocab, dtype=torch.long).index_add_(0, pairs // vocab, counts)
-    kinds = (pairs // vocab).bincount(minlength=vocab)
-    wanted = row[:-1] * vocab + row[1:]
-    at = torch.searchsorted(pairs, wanted).clamp(max=len(pairs) - 1)
-    seen = torch.where(pairs[at] == wanted, counts[at], 0)
-    before, after = row[:-1], single[row[1:]] / single.sum()
-    total = (followed + kinds)[before].clamp(min=1)
-    back = torch.where((followed + kinds)[before] > 0, kinds[before] / total, 1.0)
-    return float(-(seen / total + back * after).log().sum())
+    """The same sum for a table of token pairs."""
+    return ngram_nats(train, row, vocab, 2)
 
 
 def measure(model: Any, data: Any, judge: Judge | None = None, n: int = 10_000) -> dict[str, Number]:

@@ -6,6 +6,7 @@ ends it, or at the last full stop before it runs too long.
 
 import gzip
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
 import torch
@@ -29,6 +30,8 @@ BEGINNINGS = (
     "A small cat",
     "The old woman",
 )
+FOX = "Once upon a time, there was a little fox who"
+UNCHOSEN = 20  # stories on a card, one for each seed from 0
 TOGETHER, LONGEST = 24, 400  # stories told at once, tokens of one
 KNOBS = {"temperature": 0.8, "top_p": 0.95}
 
@@ -45,6 +48,16 @@ def stories(model: GPT, tokenizer: Tokenizer, seed: int = 0) -> Iterator[str]:
             story = tokenizer.decode(told)
             yield story if 0 in row[1:] else story[: max(map(story.rfind, ".!?")) + 1]
         round_ += 1
+
+
+def unchosen(model: GPT, tokenizer: Tokenizer, length: int = 150) -> list[str]:
+    """How FOX goes on with each seed from 0 to UNCHOSEN - 1, for so many tokens or until the model ends it."""
+    prompt, told = [0, *tokenizer.encode(FOX).ids], []
+    with torch.inference_mode():
+        for seed in range(UNCHOSEN):
+            tokens = (guess.token for guess in model.tell(prompt, noise(seed), length, **KNOBS))
+            told.append(FOX + tokenizer.decode(list(takewhile(bool, tokens))))
+    return told
 
 
 def write(path: Path, model: GPT, tokenizer: Tokenizer, size: int, seed: int = 0) -> Iterator[int]:

@@ -73,6 +73,14 @@ def facts(card: Mapping[str, Any]) -> str:
     return f'<dl class="facts">{"".join(rows)}</dl>'
 
 
+def stories(card: Mapping[str, Any]) -> str:
+    """What a storyteller tells, nothing left out, in a fold."""
+    told = "".join(f"<li>{escape(story)}</li>" for story in card.get("stories", ()))
+    if not told:
+        return ""
+    return f'<details class="stories"><summary>{escape(TEXTS["stories"])}</summary><ol start="0">{told}</ol></details>'
+
+
 def section(name: str, card: Mapping[str, Any]) -> str:
     """One model."""
     numbers = "".join(measure(key, number) for key, number in card["numbers"].items())
@@ -80,7 +88,7 @@ def section(name: str, card: Mapping[str, Any]) -> str:
     title = TEXTS["families"][card["family"]].format(data=card["data"]["title"])
     return (
         f'<section class="model family-{escape(card["family"])}" id="model-{escape(name)}"><h3>{escape(title)}</h3>'
-        f'<p class="name">{escape(name)}</p>{unmeasured}{numbers}{facts(card)}</section>'
+        f'<p class="name">{escape(name)}</p>{unmeasured}{numbers}{stories(card)}{facts(card)}</section>'
     )
 
 

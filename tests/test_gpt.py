@@ -9,6 +9,7 @@ from core.data.text import END, held_out, make_tokenizer, merges_of, open_text, 
 from core.gpt import GPT, Muon, orthogonal, pick
 from core.measure import bigram_nats, text_nats
 from core.model import Mishap, noise
+from core.ngram import ngram_nats
 
 TEXT = "A café, a cat 🐱 and مرحبا. The end of the day came softly. " * 30
 
@@ -138,3 +139,16 @@ def test_bigram_knows_pairs_and_leaves_room_for_the_unseen():
     # every row of the table adds up to 1
     total = sum(math.exp(-bigram_nats(train, torch.tensor([1, after]), 5)) for after in range(5))
     assert total == pytest.approx(1, abs=1e-5)
+
+
+def test_longer_rows_of_tokens_tell_what_pairs_cannot():
+    train = torch.tensor([0, 1, 2, 3, 0, 4, 2, 1] * 40)  # what follows a 2 hangs on what stood before it
+    row = torch.tensor([0, 1, 2, 3, 0, 4, 2, 1, 0, 1, 2, 3])
+    pairs, fives = (ngram_nats(train, row, 5, order) for order in (2, 5))
+    assert fives < 0.5 * pairs
+    for context in ([0, 1, 2], [3, 0, 4, 2], [2, 2, 2, 2], [4]):
+        before = ngram_nats(train, torch.tensor(context), 5, 5)
+        after = (ngram_nats(train, torch.tensor([*context, last]), 5, 5) - before for last in range(5))
+        assert sum(math.exp(-nats) for nats in after) == pytest.approx(1, abs=1e-6)
+    with pytest.raises(Mishap, match="too large"):
+        ngram_nats(train, row, 50_000, 5)
