@@ -154,3 +154,8 @@ def _short(value: float) -> str:
     if value == 0 or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}" if abs(value) < 1 else f"{value:.{2 if abs(value) < 10 else 1}f}"
+
+
+def signed(number: float) -> str:
+    """Two decimals, with a minus sign as wide as a plus."""
+    return f"{number:.2f}".replace("-", "−")

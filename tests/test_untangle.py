@@ -1,11 +1,15 @@
 """The turn that makes the numbers of a code independent."""
 
+import pytest
 import torch
 
-from core.factors import carried, scores
+from core.factors import WHOLE, carried, scores
 from core.model import noise, seeded
 from core.untangle import turned, turning
 from core.vae import VAE
+from demo.parts.pad import shown
+from demo.redraw import card, collections, example
+from demo.vae.sketch import read
 
 Z, N = 6, 4000
 
@@ -40,3 +44,14 @@ def test_a_turned_model_redraws_as_before():
         assert torch.allclose(new, mean @ turn.T, atol=1e-4)
         assert torch.allclose(vae.decode(new), again, atol=1e-4)
         assert not torch.allclose(vae.decode(mean), again, atol=1e-4)
+
+
+@pytest.mark.skipif("faces" not in collections(), reason="no shipped model redraws faces")
+def test_a_slider_bears_the_name_of_what_it_goes_with():
+    rows = card("faces")["latents"]
+    seen = read({"name": "faces", "dots": shown(example("faces", 3), 3)["dots"]})
+    assert len(seen["names"]) == len(rows) == len(seen["mean"])
+    for row, about in zip(rows, seen["names"]):
+        assert bool(about) == (abs(row["r"]) >= WHOLE), "only what was measured to be its own"
+        assert not about or about["what"] == row["factor"]
+    assert any(seen["names"]), "the code was untangled, so some are named"

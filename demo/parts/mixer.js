@@ -112,13 +112,13 @@ function say() {
 function made(rank) {
   const item = document.createElement('li'), label = document.createElement('label'), range = document.createElement('input');
   const track = document.createElement('span'), out = document.createElement('output');
-  label.textContent = rank + 1;
+  const name = document.createElement('span');
   track.className = 'track';
   track.innerHTML = '<span class="band"></span><span class="mean"></span>';
   Object.assign(range, { type: 'range', min: -FAR, max: FAR, step: STEP });
-  label.append(track, range);
+  label.append(name, track, range);
   item.append(label, out);
-  const slider = { item, range, track, out, rank };
+  const slider = { item, name, range, track, out, rank };
   range.addEventListener('input', () => {
     code[seen.order[rank]] = Number(range.value);
     moved = true;
@@ -137,11 +137,15 @@ function told({ range, out, rank }) {
   const k = seen.order[rank], value = code[k].toFixed(1).replace('-0.0', '0.0').replace('-', '−');
   out.textContent = value;
   const facts = { i: rank + 1, value, mean: seen.mean[k].toFixed(1), spread: seen.spread[k].toFixed(2), bits: seen.bits[k].toFixed(1) };
-  range.setAttribute('aria-label', fill(words.slider, facts));
+  const named = seen.names[k]?.what ? ' ' + fill(words.named, seen.names[k]) : '';
+  range.setAttribute('aria-label', fill(words.slider, facts) + named);
   range.setAttribute('aria-valuetext', value);
 }
-function cloud({ track, rank }) {
-  const k = seen.order[rank], place = (v) => 100 * Math.min(Math.max((v + FAR) / (2 * FAR), 0), 1) + '%';
+function cloud({ item, name, track, rank }) {
+  const k = seen.order[rank], about = seen.names[k] || {};
+  name.textContent = about.what ? `${rank + 1} ${about.what}` : rank + 1;
+  item.title = about.what ? fill(words.named, about) : '';
+  const place = (v) => 100 * Math.min(Math.max((v + FAR) / (2 * FAR), 0), 1) + '%';
   track.style.setProperty('--mean', place(seen.mean[k]));
   track.style.setProperty('--spread', (100 * seen.spread[k]) / (2 * FAR) + '%');
 }
@@ -163,6 +167,7 @@ function read() {
 function show(value) {
   seen = value; code = [...seen.mean]; moved = false; trouble.textContent = '';
   element.classList.toggle('colour', seen.channels === 3);
+  element.classList.toggle('named', seen.names.some(({ what }) => what));
   if (sliders.length !== code.length) build(code.length);
   sliders.forEach((slider) => { cloud(slider); put(slider); });
   way.textContent = words.way.replace('{n}', code.length).replace('{bits}', seen.bits.reduce((a, b) => a + b, 0).toFixed(0));

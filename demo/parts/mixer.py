@@ -55,7 +55,9 @@ def mixer(words: Mapping[str, Any], elem_id: str, look: Answer, mix: Answer, ahe
     """
     nine = "".join(ONE.format(name=escape(words["one"].format(i=i + 1))) for i in range(NINE))
     shown = {key: escape(words[key]) for key in ("reads", "again", "or_so", "cloud", "miss", "shake", "reset", "key")}
-    given = {key: words[key] for key in ("again", "mixed", "way", "head", "rest", "slider", "lost")} | {"first": FIRST}
+    given = {key: words[key] for key in ("again", "mixed", "way", "head", "rest", "slider", "named", "lost")} | {
+        "first": FIRST
+    }
     asked = {"look": look, "mix": mix, "ahead": ahead, "shake": shake}
     return gr.HTML(
         {},

@@ -8,6 +8,7 @@ import gradio as gr
 from demo.parts.compass import compass
 from demo.parts.lesson import ON_THE_SPOT, Room, say
 from demo.redraw import card, painter
+from demo.show import signed
 from demo.vae import needle
 from demo.vae.survey import named
 from demo.words import words
@@ -30,7 +31,7 @@ def latents(name: str) -> str:
     rows = (known["latents"][k] for k in painter(name).order.tolist())
     said = (
         TEXTS["latent" if abs(row["r"]) >= NOTHING else "latent_none"].format(
-            i=i + 1, factor=row["factor"], r=f"{row['r']:.2f}".replace("-", "−")
+            i=i + 1, factor=row["factor"], r=signed(row["r"])
         )
         for i, row in enumerate(rows)
     )

@@ -1,10 +1,12 @@
 """Draw, see the code, move its sliders: the room of Sketch and Redraw."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
 from torch import Tensor
 
+from core.factors import WHOLE
 from core.model import Mishap
 from demo import redraw
 from demo.ink import is_empty
@@ -30,7 +32,7 @@ from demo.redraw import (
     sweep,
     unpack,
 )
-from demo.show import figure, uri
+from demo.show import figure, signed, uri
 from demo.words import words
 
 TEXTS = words("vae.sketch")
@@ -39,10 +41,18 @@ DRAWS = 8  # from the cloud
 
 def mixed(seen: Seen, name: str) -> dict[str, Any]:
     """What the mixer shows of a drawing. All drawings get the same dice, so draws change as smoothly as they do."""
-    facts = {key: [round(number, 4) for number in getattr(seen, key).tolist()] for key in ("mean", "spread", "bits")}
+    facts: dict[str, Any] = {
+        key: [round(number, 4) for number in getattr(seen, key).tolist()] for key in ("mean", "spread", "bits")
+    }
     order = redraw.painter(name).order.tolist()
     pictures = {"reads": pack(seen.x), "again": pack(seen.again), "side": seen.x.shape[-1], "channels": len(seen.x)}
+    facts["names"] = [about(row) for row in card(name).get("latents", ())]
     return {"name": name, "order": order, **facts, **pictures, **drawn(name, seen.mean, seen.spread, seed=0)}
+
+
+def about(row: Mapping[str, Any]) -> dict[str, str]:
+    """The factor that a latent is mostly about, and its correlation with it; {} for one that carries none alone."""
+    return {"what": row["factor"], "r": signed(row["r"])} if abs(row["r"]) >= WHOLE else {}
 
 
 def drawn(name: str, mean: Tensor, spread: Tensor, seed: int) -> dict[str, Any]:
