@@ -26,6 +26,7 @@ from demo.signs import LEARNT, Doctor
 from demo.words import words
 
 XZ_READS = 200_000  # letters
+PAIRS = 10  # pictures that are redrawn at each look
 LATELY = 8  # steps over which a storyteller's surprise at what it learns from is averaged
 HEART = 0.5  # of the surprise at unseen text: who is less surprised than this by what was learnt knows it by heart
 
@@ -94,7 +95,7 @@ def charted(run: Run) -> str:
 
 
 class Redraws:
-    """A VAE's redraws of fixed unseen pictures, each under its original."""
+    """A VAE's redraws of fixed unseen pictures, each under its original; the first may be a visitor's own."""
 
     curves = {"reconstruction": "reconstruction", "kl": "KL"}
 
@@ -103,27 +104,37 @@ class Redraws:
         self.labels = data.card.labels
         self.rival = pca_error(data.fixed(2000, "train").x, self.x, model.config.latent)
         self.latent = model.config.latent
+        self.own: Tensor | None = None  # (1, C, S, S), a visitor's drawing
 
     @torch.inference_mode()
     def look(self, run: Run) -> str:
-        model, x = run.trainer.model, self.x[:10]
+        own, texts = self.own, words("train")
+        x = self.x[:PAIRS] if own is None else torch.cat((own, self.x[: PAIRS - 1]))  # a film's sheets are of one size
+        model = run.trainer.model
         again = model.decode(model.encode(x.to(run.trainer.device))[0]).cpu()
-        texts = words("train")
         run.sheet = sheet([*x, *again], len(x))
+        named = [("pair", texts["original"], texts["redraw"])] * PAIRS
+        if own is not None:
+            named[0] = ("pair own", texts["own"], texts["own_redraw"])
         pairs = (
-            f'<div class="pair">{figure(a, texts["original"])}{figure(b, texts["redraw"])}</div>'
-            for a, b in zip(x, again)
+            f'<div class="{kind}">{figure(a, above)}{figure(b, below)}</div>'
+            for (kind, above, below), a, b in zip(named, x, again)
         )
-        return f'<h4>{escape(texts["pairs"])}</h4><div class="bench-pairs">' + "".join(pairs) + "</div>"
+        head = escape(texts["pairs" if own is None else "pairs_own"])
+        return f'<h4>{head}</h4><div class="bench-pairs">' + "".join(pairs) + "</div>"
 
     @torch.inference_mode()
     def sentence(self, run: Run) -> tuple[str, str]:
-        model, texts = run.trainer.model, words("train")
+        model, texts, own = run.trainer.model, words("train"), self.own
         x = self.x.to(run.trainer.device)
         mean, logvar = model.encode(x)
         error = float(((model.decode(mean) - x) / 2).square().mean())
         bits = float(kl(mean, logvar).sum(1).mean()) / math.log(2)
         said = texts["vae_said"].format(error=100 * error**0.5, bits=bits)
+        if own is not None:
+            own = own.to(run.trainer.device)
+            lost = float(((model.decode(model.encode(own)[0]) - own) / 2).square().mean())
+            said += " " + texts["vae_own"].format(error=100 * lost**0.5)
         return said, texts["vae_yard"].format(latent=self.latent, error=100 * self.rival**0.5)
 
 

@@ -44,7 +44,7 @@ class Bench:
             with room.do:
                 self.choices()
                 self.buttons()
-                self.extra()
+                self.given = self.extra() or []
             with room.more:
                 self.rarer()
             with room.see:
@@ -100,8 +100,8 @@ class Bench:
         )
         self.verbs = [self.start, self.pause, self.on, self.once, self.over, self.rewind]
 
-    def extra(self) -> None:
-        """What a family's bench has beside."""
+    def extra(self) -> list[Any] | None:
+        """What a family's bench has beside; what of it `make` is told after all else."""
 
     def state(self, state: str, run: Run | None = None) -> list[Any]:
         """Which buttons stand there, new, running or resting, and the bar that goes back through a run at rest."""
@@ -132,6 +132,7 @@ class Bench:
         """Start and Go on end in `drive`, which streams; the others answer at once."""
         shown = [self.view, self.room.result, *self.verbs, self.charts]
         settings = [self.data, self.size, self.text, self.batch, self.seed, self.stored, *self.rules.controls.values()]
+        settings += self.given
         stream: dict[str, Any] = QUIET | {"concurrency_limit": None, "trigger_mode": "once"}
         for button in (self.start, self.over):
             made = button.click(border(self.make), settings, [self.stored, *shown], **stream)

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from demo.words import words
-from tests.conftest import enter, to_family
+from tests.conftest import enter, stroke, to_family
 
 TEXTS = words("train")
 START, PAUSE, ON, ONCE, OVER = (f"#gan-train-{verb}" for verb in ("start", "pause", "on", "once", "over"))
@@ -129,7 +129,7 @@ def test_keep_and_bring_back(page, tmp_path):
     page.click("#vae-train-start")
     until(page, 0, "vae")
     kept_at = at_rest(page, "vae")
-    page.locator("#vae-train .more button").first.click()
+    page.locator("#vae-train .more button").last.click()
     page.click("#vae-train-keep")
     page.wait_for_selector("#vae-train-kept a", timeout=LONG)
     files = []
@@ -148,6 +148,28 @@ def test_keep_and_bring_back(page, tmp_path):
     page.click("#vae-train-on")
     until(page, kept_at, "vae")
     at_rest(page, "vae")
+
+
+def test_a_visitors_own_drawing_is_redrawn_while_the_model_learns(page):
+    """The run of the test before is at rest."""
+    own, pad = "#vae-train-view .own img", "#vae-train-pad canvas"
+    page.click("#vae-train-own .label-wrap")
+    page.wait_for_selector("#vae-train-pad .paints:visible")  # the pad is that of the collection
+    stroke(page, pad)
+    page.wait_for_selector(own)
+    assert "Yours is off by" in page.inner_text("#vae-train-result")
+    drawn, before = (page.locator(own).nth(i).get_attribute("src") for i in (0, 1))
+    page.click("#vae-train-once")
+    page.wait_for_function("([s, old]) => document.querySelectorAll(s)[1].src !== old", arg=[own, before], timeout=LONG)
+    assert page.locator(own).first.get_attribute("src") == drawn
+    page.click("#vae-train-over")
+    until(page, 0, "vae")
+    at_rest(page, "vae")
+    page.locator("#vae-train-rewind input[type=range]").press("Home")
+    page.wait_for_selector("#vae-train-view .meter[data-step='0']")
+    assert page.locator(own).first.get_attribute("src") == drawn, "a new training has it from the first step on"
+    page.click("#vae-train-pad .clear")
+    page.wait_for_selector(own, state="detached")
 
 
 def test_a_run_can_be_rewound_filmed_and_told_other_rules(visit):

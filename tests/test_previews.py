@@ -6,11 +6,14 @@ import pytest
 import torch
 
 from core.families import build
-from core.model import noise
+from core.model import Mishap, noise
 from core.train import Plan, Trainer
+from demo.parts.pad import shown
 from demo.previews import Wall
 from demo.runs import Run
+from demo.show import figure, uri
 from demo.training import LETTERS, begin
+from demo.vae import guest
 from tests.test_contract import Discs
 
 
@@ -43,3 +46,51 @@ def test_a_text_learnt_by_heart_is_named():
     assert "by heart" in run.preview.sentence(run)[0]
     drawn = run.preview.lines(run.curves["loss"])["bits per byte"]
     assert drawn[0] > 6 > 2 > drawn[-1]  # uniform over 257 is 8 bits
+
+
+@pytest.fixture(scope="module")
+def learner():
+    """A VAE that has just begun to learn shapes."""
+    run = begin("vae", "shapes", "tiny", "", {"batch": 8}, {})
+    run.look()
+    return run
+
+
+def sent(drawing):
+    return shown(drawing, 1)["dots"]
+
+
+def test_a_visitors_own_drawing_is_redrawn_among_the_others_and_leaves_again(learner):
+    plain, alone = learner.picture, learner.preview.sentence(learner)[0]
+    drawing = guest.blank("shapes").clone()
+    drawing[:, 20:40, 10:50] = torch.tensor([0.8, 0.1, 0.1])[:, None, None]
+    own = guest.drawn(sent(drawing), "shapes")
+    guest.hang(learner, own)
+    model = learner.trainer.model
+    with torch.inference_mode():
+        again = model.decode(model.encode(own)[0])[0]
+    assert figure(own[0], "your drawing") in learner.picture and uri(again) in learner.picture
+    assert learner.picture.count("<img") == plain.count("<img") == 20
+    error = 50 * float((again - own[0]).square().mean().sqrt())
+    assert learner.preview.sentence(learner)[0] == f"{alone} Yours is off by {error:.1f} %."
+    assert learner.past[-1][1] == learner.picture, "the moment at which it rests is kept with the drawing"
+    for _ in range(2):
+        learner.note(next(learner.trainer.run(0.0)))
+        learner.trainer.model.eval()
+        learner.look()
+    assert uri(own[0]) in learner.picture and uri(again) not in learner.picture, "the redraw changes as it learns"
+    assert len({one.shape for _, _, one in learner.past}) == 1, "all pictures of a film are of one size"
+    guest.hang(learner, guest.drawn(sent(guest.blank("shapes")), "shapes"))
+    assert uri(own[0]) not in learner.picture
+
+
+@pytest.mark.parametrize("foul", [None, "A", sent(torch.ones(1, 112, 112)), "=" * 16384, ["x"], 5])
+def test_a_drawing_from_another_pad_is_refused(foul):
+    with pytest.raises(Mishap, match="whole"):
+        guest.drawn(foul, "shapes")
+    assert not guest.fits(foul, "shapes") or foul == "=" * 16384
+
+
+def test_a_drawing_of_no_collection_is_refused():
+    with pytest.raises(Mishap):
+        guest.drawn("", "nonsense")

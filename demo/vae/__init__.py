@@ -2,7 +2,7 @@
 
 import gradio as gr
 
-from demo import dialing, redraw, studio
+from demo import dialing, redraw
 from demo.parts.border import border
 from demo.vae.compass import Compass
 from demo.vae.dial import Dial
@@ -10,6 +10,7 @@ from demo.vae.map import Map
 from demo.vae.morph import Morph
 from demo.vae.sketch import Sketch
 from demo.vae.survey import named
+from demo.vae.train import Train
 from demo.words import words
 
 
@@ -33,4 +34,4 @@ def tab() -> None:
                 with gr.Tab(words("vae.compass")["title"], id="vae-compass"):
                     Compass()
             with gr.Tab(words("vae.train")["title"], id="vae-train"):
-                studio.Bench("vae")
+                Train()
