@@ -70,7 +70,7 @@ def test_a_morph_leads_from_one_drawing_to_the_other():
 
 @needs_models
 def test_straight_middles_are_shorter_than_those_of_the_way_around():
-    _, doubt, inner, drawn = averages(NAME)
+    _, doubt, inner, drawn, _ = averages(NAME)
     assert inner[0] > 0.7 > inner[1]  # the share of unseen codes that are longer
     assert 0 < drawn <= 1 and 0 < doubt < 0.1
 

@@ -15,6 +15,7 @@ from demo.limits import one_of
 from demo.redraw import look, unpack
 from demo.shelf import once
 from demo.show import animated, pixels
+from demo.vae import ties
 from demo.vae.atlas import tiled
 from demo.vae.survey import COUPLES, couples, judged, named, painted, read, survey
 from demo.vae.ways import around, straight
@@ -55,12 +56,13 @@ def morph(asked: dict[str, Any]) -> dict[str, Any]:
         **{"side": made.ends.shape[-1], "channels": made.ends.shape[1], "steps": STEPS},
         "kinds": [survey(name).labels[k] for k in kind.tolist()],
         "sure": [round(100 * share) for share in sure.tolist()],
-        **came(name, made, sure.view(len(WAYS), STEPS)[:, MIDDLE]),
+        **came(name, made, sure.view(len(WAYS), STEPS)[:, MIDDLE], asked.get("guess")),
     }
 
 
-def came(name: str, made: Morph, sure: Tensor) -> dict[str, str]:
-    """What to say of the three middles, what to hold it against, and which of the guesses came."""
+def came(name: str, made: Morph, sure: Tensor, guess: Any) -> dict[str, str]:
+    """What to say of the three middles, what to hold it against, and which of the guesses came, the visitor's own if it
+    is level with the best."""
     texts, usual = words("vae.morph"), averages(name)
     own = {way: 100 * share for way, share in zip(WAYS, sure.tolist(), strict=True)}
     many = {way: 100 * share for way, share in zip(WAYS, usual.sure.tolist(), strict=True)}
@@ -69,7 +71,7 @@ def came(name: str, made: Morph, sure: Tensor) -> dict[str, str]:
     return {
         "said": texts["said"].format(shorter=shorter, **own),
         "yard": texts["yard"].format(n=COUPLES, doubt=100 * usual.doubt, drawn=100 * usual.drawn, **many, **within),
-        "most": texts["guesses"][int(usual.sure.argmax())],
+        "most": ties.came(guess, texts["guesses"], usual.level),
     }
 
 
@@ -85,6 +87,7 @@ class Usual(NamedTuple):
     doubt: float  # two standard errors of the least certain of the three
     inner: Tensor  # (3,) the share of unseen codes that are longer
     drawn: float  # how sure it is of the drawings themselves
+    level: list[int]  # the ways that are level with the surest
 
 
 @once
@@ -100,7 +103,7 @@ def averages(name: str) -> Usual:
     sure = torch.stack([judged(some, name).max(1).values for some in middles])
     inner = torch.stack([shortness(some, seen.mean).mean() for some in (*codes, read(fade, name)[0])])
     drawn = judged(seen.x[torch.cat((a, b))], name).max(1).values.mean()
-    return Usual(sure.mean(1), 2 * float(sure.std(1).max()) / len(a) ** 0.5, inner, float(drawn))
+    return Usual(sure.mean(1), 2 * float(sure.std(1).max()) / len(a) ** 0.5, inner, float(drawn), ties.level(sure))
 
 
 def film(asked: dict[str, Any]) -> dict[str, str]:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from demo.limits import whole
+from demo.vae import ties
 from demo.vae.atlas import SHOWN, STEPS, SURE, Question, halfway, place, plane, question, tiled
 from demo.vae.survey import COUPLES, judged, painted, survey
 from demo.vae.ways import straight
@@ -28,7 +29,7 @@ def walk(asked: dict[str, Any]) -> dict[str, Any]:
     return {
         **{"film": tiled(torch.cat((ends[0], film, ends[1])), STEPS + 2), "steps": STEPS},
         **{"kinds": kinds, "sure": [round(share, 2) for share in sure.tolist()]},
-        **came(kinds, which),
+        **came(kinds, which, asked.get("guess")),
     }
 
 
@@ -43,16 +44,16 @@ def end(sent: Any, which: Question) -> tuple[Tensor, Tensor | None]:
     return seen.mean[i], seen.x[i]
 
 
-def came(kinds: list[int], which: Question) -> dict[str, str]:
-    """What to say of the walk, what to hold it against, and which of the guesses comes most often."""
+def came(kinds: list[int], which: Question, guess: Any) -> dict[str, str]:
+    """What to say of the walk, what to hold it against, and which of the guesses comes most often, the visitor's own if
+    it is level with that."""
     texts, labels = words("vae.map"), [*survey(which.name).labels, words("vae.map")["nothing"]]
     runs = [f"{labels[kind]} × {len(list(run))}" for kind, run in groupby(kinds)]
     through, faded = halfway(which.name)
     shares = {f"{name}{tail}": 100 * part for tail, of in (("", through), ("_faded", faded))
               for name, part in of._asdict().items()}  # fmt: skip
-    most = max(range(3), key=through.__getitem__)
     return {
         "said": texts["walked"].format(steps=len(kinds), runs=", ".join(runs)),
         "yard": texts["walks"].format(n=COUPLES, **shares),
-        "most": texts["guesses"][most],
+        "most": ties.came(guess, texts["guesses"], ties.level(ties.counted(through, COUPLES))),
     }
