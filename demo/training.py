@@ -21,7 +21,7 @@ from demo.limits import whole
 from demo.previews import PREVIEWS, Samples, charted, wall
 from demo.runs import Run
 from demo.shelf import collection, shelf
-from demo.show import animated, curves, figure
+from demo.show import animated, curves, figure, plural
 from demo.words import words
 
 PATIENT = 3.0  # seconds between two results, which cost more than a look
@@ -164,7 +164,8 @@ def draw(run: Run) -> str:
     meter = texts["meter"].format(
         step=run.trainer.step,
         seconds=run.trainer.seconds,
-        examples=run.trainer.step * run.trainer.batch,
+        examples=(seen := run.trainer.step * run.trainer.batch),
+        s=plural(seen),
         state=texts[f"state_{state}"],
     )
     link = f'<a href="?watch={run.trainer.plan.family}.{run.link}" target="_blank">{escape(texts["watch"])}</a>'

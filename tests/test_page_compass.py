@@ -44,11 +44,13 @@ def test_tags_go_round_by_keys_and_only_six_against_six_can_be_built(room):
     room.keyboard.press("Space")
     room.keyboard.press("Space")
     assert TEXTS["without"] in pictures.nth(4).get_attribute("aria-label")
-    assert room.inner_text(f"{VIEW} .counted").startswith("1 of 6 have it, 1 of 6")
+    assert room.inner_text(f"{VIEW} .counted").startswith("Has it: 1 of 6. Lacks it: 1 of 6")
     room.keyboard.press("Space")
     assert TEXTS["neither"] in pictures.nth(4).get_attribute("aria-label")
     room.click(f"{VIEW} .auto")
     assert room.locator(f"{VIEW} .build").is_enabled()
+    kind = room.locator(f"{PICTURE}.with").first.get_attribute("aria-label").split(", ")[1].split(":")[0]
+    assert f"six of the kind “{kind}”" in room.inner_text(f"{VIEW} .counted")
 
 
 def test_a_direction_is_tested_beside_blind_ones(room):
@@ -95,7 +97,8 @@ def test_another_wall_takes_the_tags_away(room):
     room.click(f"{VIEW} .auto")
     room.click(f"{VIEW} .another")
     room.wait_for_selector(f"{BOX}[data-wall='{at + 1}']")
-    assert room.inner_text(f"{VIEW} .counted").startswith("0 of 6") and not room.locator(f"{VIEW} .came").is_visible()
+    assert room.inner_text(f"{VIEW} .counted").startswith("Has it: 0 of 6")
+    assert not room.locator(f"{VIEW} .came").is_visible()
 
 
 def test_every_collection_has_a_wall_and_all_fits_a_phone(phone):

@@ -64,6 +64,24 @@ def test_other_pictures_leave_the_dial_where_it_stands(dial):
     assert place(dial) == at
 
 
+def test_another_collection_is_announced_while_the_old_pictures_are_dimmed(dial):
+    told = f"{DIAL} .now"
+    dial.evaluate(
+        """([dial, told]) => {
+            const box = document.querySelector(dial);
+            window.waited = '';
+            new MutationObserver(() => {
+                if (box.classList.contains('waiting')) window.waited = document.querySelector(told).textContent;
+            }).observe(box, { attributes: true });
+        }""",
+        [DIAL, told],
+    )
+    dial.locator("#vae-dial-collection label").last.click()
+    dial.wait_for_function("([told, wait]) => window.waited === wait", arg=[told, TEXTS["wait"]])
+    dial.wait_for_selector(f"{DIAL}:not(.waiting)")
+    assert dial.inner_text(told).startswith("Beta ")
+
+
 @pytest.mark.parametrize("turn", [nan, inf, -1, 0.5, "two", None])
 def test_a_turn_that_is_none_is_refused(turn):
     with pytest.raises(Mishap):

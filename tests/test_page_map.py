@@ -1,5 +1,8 @@
 """The map of the code in a real browser: pointer, keys, walks, a phone."""
 
+import json
+from itertools import combinations
+
 import pytest
 
 from demo.vae.survey import named
@@ -93,6 +96,14 @@ def test_kinds_and_layers_can_be_taken_away(room):
     assert dots(room, OVER) != whole
     room.keyboard.press("Space")
     assert dots(room, OVER) == whole
+
+
+def test_names_of_kinds_do_not_cover_each_other(room):
+    names = json.loads(room.get_attribute(f"{VIEW} .chart", "data-names"))
+    assert len(names) == room.locator(f"{VIEW} .kinds button").count()
+    assert all(half <= at <= 1 - half for x, y, wide, high in names for at, half in ((x, wide), (y, high)))
+    for (x, y, wide, high), (u, v, w, h) in combinations(names, 2):
+        assert abs(x - u) > wide + w - 0.001 or abs(y - v) > high + h - 0.001
 
 
 def test_other_directions_and_collections_draw_another_map(room):

@@ -73,10 +73,18 @@ def test_a_stroke_turns_the_films_and_two_drawings_of_ones_own_can_be_turned(roo
 def test_an_empty_pad_gets_a_sentence(room):
     room.click("#vae-morph-pad .clear")
     room.wait_for_selector(f"{VIEW} .trouble:has-text('no ink')")
+    blank = (
+        "(all) => all.every((c) => !c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((dot) => dot))"
+    )
+    assert room.locator(f"{VIEW} :is(canvas.a, .moving, .strip)").evaluate_all(blank)
+    assert not room.locator(f"{VIEW} .play").is_enabled()
+    room.wait_for_selector(f"{SAID} .said", state="detached")  # it was about the drawing that is gone
     before = turned(room)
     room.click("#vae-morph-another")
     until_turned(room, before)
-    assert not room.inner_text(f"{VIEW} .trouble")
+    assert not room.inner_text(f"{VIEW} .trouble") and room.locator(f"{VIEW} .play").is_enabled()
+    assert not room.locator(f"{VIEW} .moving").evaluate_all(blank)
+    room.wait_for_selector(f"{SAID} .said")
 
 
 @pytest.mark.parametrize("kind", ["webp", "gif"])

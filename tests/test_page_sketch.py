@@ -76,8 +76,9 @@ def test_where_it_misses_is_shown_and_hidden_again(room):
         """(c) => c.getContext('2d').getImageData(0, 0, c.width, c.height)
             .data.filter((v, i) => i % 4 === 3 && v > 60).length"""
     )
+    assert "67 % of full brightness" in room.inner_text(f"{MIXER} .misses")
     room.click(f"{MIXER} .miss")
-    assert room.locator(errs).is_hidden()
+    assert room.locator(errs).is_hidden() and room.locator(f"{MIXER} .misses").is_hidden()
 
 
 def test_sliders_need_no_server_once_all_is_at_rest(room):

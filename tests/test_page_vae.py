@@ -64,7 +64,7 @@ def test_a_stroke_changes_what_is_read_and_redrawn(room):
 
 
 def test_the_redraw_follows_while_the_pen_is_down(room):
-    room.click("#vae-sketch-pad .clear")
+    cleared(room)
     read = dots(room, READS)
     box = room.locator(PAD).bounding_box()
     room.mouse.move(box["x"] + 40, box["y"] + 40)
@@ -74,17 +74,30 @@ def test_the_redraw_follows_while_the_pen_is_down(room):
     room.mouse.up()
 
 
+def cleared(page):
+    """Clears the pad, and waits until there is nothing to see."""
+    page.click("#vae-sketch-pad .clear")
+    page.wait_for_selector(f"{MIXER} .empty")
+
+
 def test_clear_is_answered_in_a_sentence_and_loses_nothing(room):
-    again = dots(room, AGAIN)
-    room.click("#vae-sketch-pad .clear")
+    stroke(room, [(0.2, 0.2), (0.6, 0.8)])
+    room.wait_for_timeout(400)  # the pen is at rest, and what it drew is read
+    drawn, read, again = (dots(room, canvas) for canvas in (PAD, READS, AGAIN))
+    cleared(room)
     room.wait_for_function("([s, t]) => document.querySelector(s).innerText === t", arg=[SAID, TEXTS["empty"]])
-    assert dots(room, AGAIN) == again
+    inked = "(c) => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((dot) => dot)"
+    assert not any(room.locator(f"{MIXER} canvas").evaluate_all(f"(all) => all.map({inked})"))
+    assert room.locator(f"{MIXER} :is(button, input):enabled").count() == 0
     room.click("#vae-sketch-pad .undo")
     room.wait_for_function("([s, t]) => document.querySelector(s).innerText !== t", arg=[SAID, TEXTS["empty"]])
+    room.wait_for_selector(f"{MIXER} .given:not(.empty)")
+    assert (drawn, read, again) == tuple(dots(room, canvas) for canvas in (PAD, READS, AGAIN))
+    assert room.locator(f"{MIXER} .shake").is_enabled()
 
 
 def test_the_keyboard_alone_draws(room):
-    room.click("#vae-sketch-pad .clear")
+    cleared(room)
     read = dots(room, READS)
     room.focus(PAD)
     for key in (" ", *["ArrowRight"] * 6, *["ArrowDown"] * 6, " "):

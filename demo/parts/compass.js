@@ -77,6 +77,7 @@ function auto() {
   tags = wall.kinds.map((one) => (left[one === kind]-- > 0 ? (one === kind ? 1 : 2) : 0));
   tags.forEach((_, i) => mark(i));
   count();
+  find('.counted').textContent = fill(words.auto_said, { kind });
 }
 
 // The direction, and what it does to pictures nobody tagged.

@@ -17,7 +17,7 @@ from demo.parts.border import answering
 from demo.parts.sights import ASKING
 
 HERE = Path(__file__)
-GIVEN = ("tagging", "counted", "with", "without", "neither", "one", "row", "forget", "full", "slider",
+GIVEN = ("tagging", "counted", "auto_said", "with", "without", "neither", "one", "row", "forget", "full", "slider",
          "picture_of", "made", "numerals", "lost", "testing", "hanging")  # fmt: skip
 
 PAGE = """

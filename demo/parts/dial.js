@@ -17,6 +17,7 @@ function paint() {
   hang('again', 1 + place, 0);
   hang('fresh', 1 + place, 1);
   const facts = { beta: short(seen.rows[place].beta), bits: seen.own[place].bits.toFixed(0), error: seen.own[place].error.toFixed(1) };
+  facts.s = facts.bits === '1' ? '' : 's';
   now.textContent = fill(words.now, facts);
   range.setAttribute('aria-valuetext', fill(words.value, facts));
   element.querySelectorAll('.here').forEach((dot) => {
@@ -37,13 +38,14 @@ function chart(svg, points, level, levelled, foot) {
     + `<text class="tick" text-anchor="end" x="${WIDE - AIR}" y="${HIGH - 5}"></text>`
     + `<line class="level" x1="${LEFT}" x2="${WIDE - AIR}" y1="${Y(level)}" y2="${Y(level)}"/><text class="level-name" text-anchor="end" x="${WIDE - AIR}" y="${Y(level) - 5}"></text>`
     + `<polyline points="${at.join(' ')}"/><circle class="here" r="5"/>`;
-  svg.querySelector('.tick:nth-of-type(3)').textContent = fill(foot, { most: short(far) });
+  svg.querySelector('.tick:nth-of-type(3)').textContent = fill(foot, { most: short(far), s: short(far) === '1' ? '' : 's' });
   svg.querySelector('.level-name').textContent = levelled;
   svg.querySelector('.here').points = at;
 }
 function show(image) {
   const last = seen.rows.length - 1;
   sheet = image;
+  find('.turning').classList.remove('waiting');
   if (place === null) place = last;  // it begins where all redraws are alike, and turning it left sharpens them
   range.max = last; range.value = place;
   element.classList.toggle('colour', seen.channels === 3);
@@ -54,6 +56,9 @@ function show(image) {
 }
 const fetch = newest(async (wanted) => {
   let answer;
+  seen = null;  // what hangs there is of another collection, or of other pictures
+  now.textContent = words.wait;
+  find('.turning').classList.add('waiting');
   try { answer = await server.turn(wanted); } catch { answer = { mishap: words.lost }; }
   if (answer.mishap) { now.textContent = answer.mishap; asked = ''; return; }
   const image = await decoded(answer.sheet);
@@ -67,6 +72,6 @@ function read() {
   fetch({ name, turn });
 }
 range.addEventListener('input', () => { place = Number(range.value); if (seen) paint(); });
-range.addEventListener('change', () => { if (seen) { props.value = { ...props.value, place }; trigger('input'); } });
+range.addEventListener('change', () => { if (place !== null) { props.value = { ...props.value, place }; trigger('input'); } });
 new IntersectionObserver(read).observe(element);
 watch('value', read);

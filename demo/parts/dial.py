@@ -30,14 +30,14 @@ PAGE = """
 """
 ROW = """
 <figure class="{name}"><figcaption>{text}</figcaption>
-<canvas class="dots" role="img" aria-label="{text}"></canvas></figure>
+<span class="frame"><canvas class="dots" role="img" aria-label="{text}"></canvas></span></figure>
 """
 
 
 def dial(words: Mapping[str, Any], elem_id: str, name: str, turn: Callable[[dict[str, Any]], Any]) -> gr.HTML:
     """The dial of a collection; `words` are its texts, from demo/words. turn may raise Mishap."""
     rows = "".join(ROW.format(name=name, text=escape(words[name])) for name in ("reads", "again", "fresh"))
-    given = {key: words[key] for key in ("now", "value", "pca", "floor", "bits", "place", "lost")}
+    given = {key: words[key] for key in ("now", "value", "pca", "floor", "bits", "place", "wait", "lost")}
     shown = {key: escape(words[key]) for key in ("dial", "left", "right", "wait", "cost", "far")}
     return gr.HTML(
         {"name": name, "turn": 0},

@@ -160,19 +160,31 @@ function points(fine) {
 // A kind's name stands at the middle of its points; names that would cover each other move apart.
 function names(fine) {
   const middle = (values) => values.sort((a, b) => a - b)[values.length >> 1];
-  const set = map.labels.map((name, kind) => ({ name, kind, mine: map.points.filter((_, i) => map.kinds[i] === kind) }))
-    .filter(({ mine, kind }) => mine.length > 2 && shown(kind))
-    .map(({ name, kind, mine }) => ({ name, kind, at: to([0, 1].map((k) => rim(middle(mine.map((p) => p[k]))))) }))
-    .sort((a, b) => a.at[1] - b.at[1]);
   ink.save();
   ink.font = `700 ${14 * fine}px ${getComputedStyle(chart).fontFamily}`; ink.textAlign = 'center'; ink.textBaseline = 'middle';
-  set.forEach((one, i) => {
-    const near = set.slice(0, i).filter((b) => Math.abs(b.at[0] - one.at[0]) < (ink.measureText(one.name).width + ink.measureText(b.name).width) / 2 + 6 * fine);
-    for (const b of near) one.at[1] = Math.max(one.at[1], b.at[1] + 18 * fine);
-    ink.lineWidth = 5 * fine; ink.lineJoin = 'round'; ink.strokeStyle = colour('--card'); ink.strokeText(one.name, ...one.at);
-    ink.fillStyle = colour('--ink'); ink.fillText(one.name, ...one.at);
-  });
+  const set = map.labels.map((name, kind) => ({ name, kind, mine: map.points.filter((_, i) => map.kinds[i] === kind) }))
+    .filter(({ mine, kind }) => mine.length > 2 && shown(kind))
+    .map(({ name, mine }) => ({ name, at: to([0, 1].map((k) => rim(middle(mine.map((p) => p[k]))))), half: [ink.measureText(name).width / 2 + 5 * fine, 10 * fine] }));
+  apart(set, base.width);
+  chart.dataset.names = JSON.stringify(set.map(({ at, half }) => [...at, ...half].map((v) => v / base.width)));  // for tests
+  for (const { name, at } of set) {
+    ink.lineWidth = 5 * fine; ink.lineJoin = 'round'; ink.strokeStyle = colour('--card'); ink.strokeText(name, ...at);
+    ink.fillStyle = colour('--ink'); ink.fillText(name, ...at);
+  }
   ink.restore();
+}
+// Boxes of middles `at` and half sides `half` are pushed out of each other, the shorter way, and back into the sheet.
+function apart(set, side) {
+  for (let round = 0, pushed = true; pushed && round < 60; round++) {
+    pushed = false;
+    set.forEach((a, i) => set.slice(0, i).forEach((b) => {
+      const over = [0, 1].map((k) => a.half[k] + b.half[k] - Math.abs(a.at[k] - b.at[k]));
+      if (Math.min(...over) < 0.01) return;
+      const k = over[0] < over[1] ? 0 : 1, by = (over[k] / 2) * (a.at[k] < b.at[k] ? -1 : 1);
+      a.at[k] += by; b.at[k] -= by; pushed = true;
+    }));
+    for (const one of set) one.at = one.at.map((v, k) => Math.max(one.half[k], Math.min(side - one.half[k], v)));
+  }
 }
 function line(fine) {
   const [a, b] = way.map(({ at }) => to(at.map(rim)));

@@ -3,9 +3,10 @@ const find = (name) => element.querySelector(name);
 const { first, ...words } = JSON.parse(find('.given').dataset.words);
 const reads = find('.reads canvas'), again = find('.again canvas'), caption = find('.again figcaption'), way = find('.way');
 const nine = [...element.querySelectorAll('.nine button')], trouble = find('.trouble');
+const FULL = { 1: 1.5, 3: 4 };  // a miss of one over this is full colour
 const FAR = 3, STOPS = 25, STEP = 0.05, REST = 250;  // a slider's ends, places painted ahead, one key press; milliseconds
 let ahead = null, resting = 0;  // what the sliders would paint, and the code that it was painted for
-let seen = null, given = null, code = [], draws = [], sliders = [], moved = false, painted = '', exact = true;
+let seen = null, given = null, code = [], draws = [], sliders = [], moved = false, painted = '', exact = true, bare = false;
 
 function draw(canvas, dots) {
   const bytes = atob(dots), side = seen.side, channels = bytes.length / (side * side), image = new ImageData(side, side);
@@ -24,9 +25,11 @@ function paint(dots) {
   err();
 }
 
-// Where the redraw misses what was read: the more, the thicker the colour.
+// Where the redraw misses what was read: the more, the thicker the colour. In paintings it misses less and everywhere.
 function err() {
-  const map = find('.errs'), brush = map.getContext('2d'), side = seen.side;
+  const map = find('.errs'), brush = map.getContext('2d'), side = seen.side, gain = FULL[seen.channels];
+  find('.misses').hidden = map.hidden;
+  find('.misses span + span').textContent = fill(words.misses, { full: Math.round(100 / gain) });
   if (map.hidden) return;
   if (map.width !== side) map.width = map.height = side;
   brush.fillStyle = getComputedStyle(map).color;
@@ -34,19 +37,19 @@ function err() {
   const image = brush.getImageData(0, 0, side, side);
   const [a, b] = [reads, again].map((canvas) => canvas.getContext('2d').getImageData(0, 0, side, side).data);
   for (let i = 3; i < a.length; i += 4) {
-    image.data[i] = Math.min(255, 1.5 * Math.max(...[1, 2, 3].map((c) => Math.abs(a[i - c] - b[i - c]))));
+    image.data[i] = Math.min(255, gain * Math.max(...[1, 2, 3].map((c) => Math.abs(a[i - c] - b[i - c]))));
   }
   brush.putImageData(image, 0, 0);
 }
 const ask = (fn, question) => answered(fn, { name: seen.name, code, ...question }, () => seen, trouble, words.lost);
 const follow = newest(async () => {
   const answer = await ask(server.mix, {});
-  if (answer && moved) paint(answer.dots);
+  if (answer && moved && !bare) paint(answer.dots);
 });
 const look = newest(async ({ dots, laid }) => {
   if (laid !== given) return;  // another picture was laid on the pad in between
   const answer = await ask(server.look, { dots });
-  if (answer && answer.mean) show(answer);
+  if (answer) answer.mean ? show(answer) : empty();
 });
 // Once all is at rest, the server paints ahead what each slider in sight would show, and moving one needs no server.
 const paintAhead = newest(async () => {
@@ -60,7 +63,7 @@ const paintAhead = newest(async () => {
 });
 function rest() {
   clearTimeout(resting);
-  resting = setTimeout(() => { if (seen && element.offsetParent !== null) paintAhead(); }, REST);
+  resting = setTimeout(() => { if (seen && !bare && element.offsetParent !== null) paintAhead(); }, REST);
 }
 // Between two places painted ahead one is faded into the other; once the slider is let go, the very code is painted.
 function fromMemory(k) {
@@ -85,7 +88,7 @@ async function shake() {
     paint(answer.dots);
   }
   const answer = await ask(server.shake, { spread: seen.spread, seed: Math.floor(Math.random() * 1e6) });
-  if (answer) hang(answer);
+  if (answer && !bare) hang(answer);
 }
 function hang({ codes, dots }) {
   draws = codes.map((numbers, i) => ({ code: numbers, dots: dots[i] }));
@@ -107,6 +110,19 @@ function say() {
   reads.setAttribute('aria-label', find('.reads figcaption').textContent);
   again.setAttribute('aria-label', caption.textContent);
   find('.reset').disabled = !moved;
+}
+// The pad was cleared: nothing is read, so nothing is redrawn, until there is ink again.
+function empty() {
+  strip(true);
+  for (const canvas of element.querySelectorAll('canvas')) canvas.getContext('2d').clearRect(0, 0, canvas.width, canvas.height);
+  way.textContent = words.none;
+  [reads, again].forEach((canvas) => canvas.setAttribute('aria-label', words.none));
+  sliders.forEach(({ range, out }) => { range.value = 0; out.textContent = ''; });
+}
+function strip(on) {
+  bare = on;
+  find('.given').classList.toggle('empty', on);
+  for (const one of element.querySelectorAll('button, input')) one.disabled = on;
 }
 
 function made(rank) {
@@ -166,11 +182,13 @@ function read() {
 }
 function show(value) {
   seen = value; code = [...seen.mean]; moved = false; trouble.textContent = '';
+  strip(false);
   element.classList.toggle('colour', seen.channels === 3);
   element.classList.toggle('named', seen.names.some(({ what }) => what));
   if (sliders.length !== code.length) build(code.length);
   sliders.forEach((slider) => { cloud(slider); put(slider); });
-  way.textContent = words.way.replace('{n}', code.length).replace('{bits}', seen.bits.reduce((a, b) => a + b, 0).toFixed(0));
+  const bits = seen.bits.reduce((a, b) => a + b, 0).toFixed(0);
+  way.textContent = fill(words.way, { bits, s: bits === '1' ? '' : 's' });
   draw(reads, seen.reads);
   paint(seen.again);
   hang(seen);

@@ -19,6 +19,7 @@ from demo.parts.sights import ASKING
 HERE = Path(__file__)
 FIRST = 8  # sliders that are not folded away
 NINE = 9
+GIVEN = ("again", "mixed", "way", "head", "rest", "slider", "named", "lost", "none", "misses")
 
 PAGE = """
 <div class="given" data-words="{given}">
@@ -30,6 +31,7 @@ PAGE = """
 <p class="way">{or_so}</p>
 <figure class="nine"><figcaption>{cloud}</figcaption><div class="grid">{nine}</div></figure>
 </div>
+<p class="misses" hidden><span class="scale" aria-hidden="true"></span> <span></span></p>
 <div class="head"><h4></h4>
 <button type="button" class="miss" aria-pressed="false">{miss}</button>
 <button type="button" class="shake">{shake}</button>
@@ -55,9 +57,7 @@ def mixer(words: Mapping[str, Any], elem_id: str, look: Answer, mix: Answer, ahe
     """
     nine = "".join(ONE.format(name=escape(words["one"].format(i=i + 1))) for i in range(NINE))
     shown = {key: escape(words[key]) for key in ("reads", "again", "or_so", "cloud", "miss", "shake", "reset", "key")}
-    given = {key: words[key] for key in ("again", "mixed", "way", "head", "rest", "slider", "named", "lost")} | {
-        "first": FIRST
-    }
+    given = {key: words[key] for key in GIVEN} | {"first": FIRST}
     asked = {"look": look, "mix": mix, "ahead": ahead, "shake": shake}
     return gr.HTML(
         {},

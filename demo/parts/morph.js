@@ -9,10 +9,12 @@ const ask = (fn, question) => answered(fn, question, () => given, trouble, words
 const turned = newest(async () => {
   const question = { ...drawings, guess }, mine = given;
   const answer = await ask(server.morph, question);
+  if (!answer && mine === given && trouble.textContent && trouble.textContent !== words.lost) empty();
   if (!answer) return;
   const [film, ends] = await Promise.all([decoded(answer.film), decoded(answer.ends)]);
   if (mine !== given) return;
   const first = made === null;
+  strip(false);
   made = answer; sheets = { film, ends };
   element.classList.toggle('colour', made.channels === 3);
   range.max = made.steps - 1;
@@ -24,6 +26,20 @@ const turned = newest(async () => {
   trigger('input');
   box.dataset.n = 1 + Number(box.dataset.n || 0);  // for tests: how often it was turned
 });
+// What is on the pad is no drawing: there is nothing to turn until it is one again.
+function empty() {
+  stop(); strip(true);
+  made = null;
+  for (const canvas of [find('.a'), ...films, ...strips]) canvas.getContext('2d').clearRect(0, 0, canvas.width, canvas.height);
+  seen.forEach((one) => { one.textContent = ''; });
+  props.value = { ...drawings, result: '' };
+  given = props.value;
+  trigger('input');
+}
+function strip(on) {
+  box.classList.toggle('empty', on);
+  for (const one of box.querySelectorAll('.mine, .reel *, .keep *')) one.disabled = on;
+}
 function turnNow() {
   if (box.offsetParent === null) { wanted = true; return; }  // nobody looks yet
   wanted = false;

@@ -16,7 +16,6 @@ from demo.words import words
 TEXTS = words("vae.compass")
 FIRST = "faces"  # where what is dragged along can be read off best
 NOTHING = 0.5  # correlation below which a number is about nothing in particular
-SCORES = ("MIG", "SAP", "DCI disentanglement", "DCI completeness")
 TELL = """(name, guess) => {
   const rose = document.querySelector('#vae-compass-view .rose');
   rose.dispatchEvent(new CustomEvent('rules', { detail: { name, guess } }));
@@ -36,17 +35,18 @@ def latents(name: str) -> str:
         for i, row in enumerate(rows)
     )
     items = "".join(f"<li>{escape(one)}</li>" for one in said)
-    return f"<ol>{items}</ol><p>{escape(TEXTS['held'])} {escape(scores(known['numbers']))}</p>"
+    return f"<ol>{items}</ol><p>{escape(TEXTS['held'])}</p>{scores(known['numbers'])}"
 
 
 def scores(numbers: dict[str, Any]) -> str:
-    """Each score with what shuffled factors get."""
-    told = (
-        TEXTS["score"].format(name=name, value=one["value"], chance=chance)
-        for name in SCORES
+    """Each score, what it is, and what shuffled factors get, as HTML."""
+    told = [
+        TEXTS["score"].format(what=what, value=one["value"], chance=chance)
+        for name, what in TEXTS["score_is"].items()
         if (one := numbers.get(name)) and (chance := one["yardsticks"]["shuffled factors"]) is not None
-    )
-    return " ".join(told)
+    ]
+    items = "".join(f"<li>{escape(one)}</li>" for one in told)
+    return f"<p>{escape(TEXTS['scores'])}</p><ul>{items}</ul>" if told else ""
 
 
 class Compass:

@@ -35,6 +35,7 @@ class Verdict(NamedTuple):
     did: float  # the share of them that lie nearer to the other group once they are moved
     blind: float  # the same for blind directions
     moved: Tensor  # (Q,) mean change of each reading, in usual spreads
+    doubt: float  # two standard errors of did - blind: of the pictures tried, and of the few blind directions
 
 
 def wall(asked: dict[str, Any]) -> dict[str, Any]:
@@ -117,7 +118,9 @@ def verdict(d: Tensor, has: Tensor, lacks: Tensor, name: str) -> Verdict:
     chance = [share(having(moved(blindly(d, name, i), name))[lacked]) for i in range(BLIND)]
     changed = (after - before).mean(0) / by.spread.clamp(min=1e-6)
     asked = gap / float(by.spread[target])
-    return Verdict(target, asked, int(lacked.sum()), share(having(after)[lacked]), sum(chance) / BLIND, changed)
+    did, blind, n = share(having(after)[lacked]), sum(chance) / BLIND, int(lacked.sum())
+    doubt = 2 * (did * (1 - did) / max(1, n) + float(torch.tensor(chance).var()) / BLIND) ** 0.5
+    return Verdict(target, asked, n, did, blind, changed, doubt)
 
 
 def share(which: Tensor) -> float:
@@ -165,8 +168,9 @@ def told(said: Verdict, name: str) -> dict[str, str]:
     guess = texts["guesses"][0 if said.did >= 0.75 else 1 if said.did >= 0.25 else 2]
     facts = {"target": called(said, name), "did": round(said.lacked * said.did), "n": said.lacked, "of": TESTED}
     by_itself = f"{target['by']:+.1f}".replace("-", "−")
+    sentence = texts["said" if said.lacked else "none_lacked"].format(**facts)
     return {
-        "said": texts["said"].format(**facts),
+        "said": sentence + (texts["no_better"] if said.lacked and said.did - said.blind <= said.doubt else ""),
         "yard": texts["yard"].format(
             blind=said.lacked * said.blind, n=said.lacked, dragged=dragged, moved=by_itself, line=r
         ),
