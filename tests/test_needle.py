@@ -12,8 +12,9 @@ from demo.vae import needle
 from demo.vae.gauge import fitted, gauge, readings, truths
 from demo.vae.needle import EACH, WALL, build, mix, shown, verdict, wall
 from demo.vae.survey import named, survey
+from demo.words import words
 
-NAME = "faces"
+NAME, TEXTS = "faces", words("vae.compass")
 pytestmark = pytest.mark.skipif(NAME not in named(), reason="no shipped model of faces")
 
 
@@ -47,6 +48,7 @@ def test_a_direction_of_what_the_code_knows_does_it_oftener_than_blind_ones():
     said = verdict(mean[has].mean(0) - mean[lacks].mean(0), has, lacks, NAME)
     assert gauge(NAME).names[said.target] == "light" and said.asked > 2
     assert said.did > 0.6 > 0.3 > said.blind
+    assert TEXTS["no_better"] not in needle.told(said, NAME)["said"]
     back = verdict(mean[lacks].mean(0) - mean[has].mean(0), lacks, has, NAME)
     assert back.asked == pytest.approx(-said.asked) and back.moved[said.target] < 0 < said.moved[said.target]
 
@@ -55,6 +57,8 @@ def test_a_direction_that_leads_nowhere_changes_nothing():
     has, lacks = extremes("light")
     said = verdict(torch.zeros_like(survey(NAME).mean[0]), has, lacks, NAME)
     assert said.did == said.blind == 0 and not said.moved.any()
+    assert TEXTS["no_better"] in needle.told(said, NAME)["said"]
+    assert "nothing to gain" in needle.told(said._replace(lacked=0), NAME)["said"]
 
 
 def test_walls_differ_hold_six_of_a_kind_and_none_of_what_is_tested():
