@@ -182,7 +182,7 @@ function read() {
 }
 function show(value) {
   seen = value; code = [...seen.mean]; moved = false; trouble.textContent = '';
-  strip(false);
+  if (bare) strip(false);
   element.classList.toggle('colour', seen.channels === 3);
   element.classList.toggle('named', seen.names.some(({ what }) => what));
   if (sliders.length !== code.length) build(code.length);
