@@ -69,9 +69,11 @@ def read_folder(folder: Path, title: str) -> Loaded:
         model.load_state_dict(fitted(read, config), assign=True)
     except (KeyError, RuntimeError):
         raise Mishap(f"The weights of {title} do not fit its config.") from None
+    tokenizer = read_tokenizer(folder / FILES[2], config.vocab)
+    model.end = int(tokenizer.token_to_id(END) or 0)
     count = sum(p.numel() for p in model.parameters())
     card = {"family": "gpt", "size": title, "config": asdict(config), "weights": count, "numbers": {}}
-    return Loaded(model.eval().requires_grad_(False), card, read_tokenizer(folder / FILES[2], config.vocab))
+    return Loaded(model.eval().requires_grad_(False), card, tokenizer)
 
 
 # Their names for what is ours, within a block and outside.

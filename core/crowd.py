@@ -111,11 +111,11 @@ class Crowd:
         for _, group in groupby(sorted(range(len(streams)), key=order), order):
             rows = list(group)
             knobs, seen = streams[rows[0]].knobs, None
-            if knobs.get("penalty", 1) != 1:  # token 0 is never tired of, so it fills up the shorter ones
+            if knobs.get("penalty", 1) != 1:  # the end is never tired of, so it fills up the shorter ones
                 past = [torch.tensor(streams[i].ids[-self.config.context :]) for i in rows]
-                seen = pad_sequence(past, batch_first=True)
+                seen = pad_sequence(past, batch_first=True, padding_value=self.gpt.end)
             places = torch.cat([torch.rand((1, 1), generator=streams[i].rng) for i in rows])
-            picked = throw(shaped(logits[rows], seen=seen, **knobs), places)
+            picked = throw(shaped(logits[rows], seen=seen, end=self.gpt.end, **knobs), places)
             for i, token in zip(rows, picked[:, 0].tolist()):
                 tokens[i] = token
         chances = logits.softmax(-1)

@@ -71,7 +71,7 @@ class Decoder:
         logits = self.read(ids[-self.config.context :], cache)
         for done in range(1, length + 1):
             seen = torch.tensor([ids[-self.config.context :]]) if knobs.get("penalty", 1) != 1 else None
-            token = int(pick(logits[None], rng, seen=seen, **knobs))
+            token = int(pick(logits[None], rng, seen=seen, end=self.gpt.end, **knobs))
             chances = logits.softmax(-1)
             best = chances.topk(5)
             yield Guess(token, float(chances[token]), list(zip(best.indices.tolist(), best.values.tolist())))

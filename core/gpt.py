@@ -112,6 +112,7 @@ class GPT(Model):
     }
     RECIPE = {"lr": 0.02, "batch": 16}
     LEARNS = ("text",)
+    end = 0  # the token that ends a document and stands before the next
     cos: Tensor
     sin: Tensor
 
@@ -173,7 +174,7 @@ class GPT(Model):
         cache = self.cache(n)
         logits = self(ids[:, -self.config.context :], cache)[:, -1]
         for done in range(length):
-            last = pick(logits, rng, seen=ids[:, -self.config.context :], **knobs)
+            last = pick(logits, rng, seen=ids[:, -self.config.context :], end=self.end, **knobs)
             ids = torch.cat((ids, last), dim=1)
             yield ids
             if done + 1 < length:
@@ -182,11 +183,10 @@ class GPT(Model):
     @torch.inference_mode()
     def tell(self, prompt: list[int], rng: torch.Generator, length: int, **knobs: Any) -> Iterator[Guess]:
         """One story, token by token, each with the chance the model gave it."""
-        ids = torch.tensor([prompt], device=self.embed.weight.device)
-        cache = self.cache()
+        ids, cache = torch.tensor([prompt], device=self.embed.weight.device), self.cache()
         logits = self(ids[:, -self.config.context :], cache)[:, -1]
         for _ in range(length):
-            last = pick(logits, rng, seen=ids[:, -self.config.context :], **knobs)
+            last = pick(logits, rng, seen=ids[:, -self.config.context :], end=self.end, **knobs)
             chances = logits[0].softmax(-1)
             best = chances.topk(5)
             yield Guess(int(last), float(chances[last[0, 0]]), list(zip(best.indices.tolist(), best.values.tolist())))
@@ -207,14 +207,15 @@ def shaped(
     min_p: float = 0.0,
     penalty: float = 1.0,
     seen: Tensor | None = None,
+    end: int = 0,
 ) -> Tensor:
     """logits (B, V) -> chances (B, V); what is cut off has none, and the others are left as they are.
 
     Temperature 0 leaves the likeliest; top_k 0, top_p 1 and min_p 0 cut nothing; penalty 1 changes nothing, more of it
-    makes what is in seen (B, S) less likely.
+    makes what is in seen (B, S) less likely, but for `end`.
     """
     if seen is not None and penalty != 1:
-        logits = tired(logits, seen, penalty)
+        logits = tired(logits, seen, penalty, end)
     if temperature < 1e-3:  # the favourite has all the chance there is; dividing would overflow
         return F.one_hot(logits.argmax(-1), logits.shape[-1]).to(logits.dtype)
     chances = (logits / temperature).softmax(-1)
@@ -229,15 +230,15 @@ def throw(chances: Tensor, share: Tensor) -> Tensor:
     return torch.searchsorted(sums, share * (1 - 1e-6) * sums[:, -1:], right=True)
 
 
-def tired(logits: Tensor, seen: Tensor, penalty: float) -> Tensor:
+def tired(logits: Tensor, seen: Tensor, penalty: float, end: int = 0) -> Tensor:
     """Logits (B, V) with those of the tokens in seen (B, S) lowered: divided by the penalty, times it where negative.
 
-    Keskar et al. 2019 (arXiv:1909.05858, 4.1), who only divide; a negative logit would rise by that. Token 0, the end
-    of a document, stands before every story and is never tired of.
+    Keskar et al. 2019 (arXiv:1909.05858, 4.1), who only divide; a negative logit would rise by that. The end of a
+    document stands before every story and is never tired of.
     """
     old = logits.gather(1, seen)
     lowered = torch.where(old > 0, old / penalty, old * penalty)
-    return logits.scatter(1, seen, torch.where(seen == 0, old, lowered))
+    return logits.scatter(1, seen, torch.where(seen == end, old, lowered))
 
 
 def least(chances: Tensor, top_k: int, top_p: float, min_p: float = 0.0, reach: int = 128) -> Tensor:

@@ -1,5 +1,6 @@
 """A visitor's stories as a tree: which left which, and what each costs. Nothing is ever overwritten. No Gradio."""
 
+import asyncio
 import json
 import math
 from collections.abc import Iterator
@@ -50,6 +51,7 @@ class Tree:
     def __init__(self) -> None:
         self.branches: list[Branch] = []
         self.shown = 0
+        self.turn = asyncio.Lock()  # of its visitor's wishes, so that they are met in the order in which they came
 
     @property
     def story(self) -> Story:
@@ -97,24 +99,28 @@ class Tree:
         self.story.halt = "gone"
         self.story.log = ""
 
-    def show(self, k: int) -> Story:
-        """Another branch, or the same."""
+    async def show(self, k: int) -> Story:
+        """Another branch, or the same; its log is written anew where no page waits for it."""
         if k != self.shown:
+            await asyncio.to_thread(self.branches[k].story.rewrite)
             self.leave()
             self.shown = k
-            self.story.rewrite()
         return self.story
 
     def fork(self, at: int, guess: Guess, wish: Wish) -> Story:
         """Leaves the story that is shown after `at` told tokens, with another token than there."""
-        old, parent = self.story, self.shown
+        return self.add(self.forked(at, guess, wish), self.shown, at)
+
+    def forked(self, at: int, guess: Guess, wish: Wish) -> Story:
+        """The story of such a branch, which is none yet."""
+        old = self.story
         story = Story(old.teller, old.company, wish)
         story.fork = sum(start < at for start in old.starts)
         story.log = story.head(0)
         for known in old.guesses[:at]:
             story.add(known)
         story.add(guess)
-        return self.add(story, parent, at)
+        return story
 
     def where(self, piece: int) -> int:
         """With how many told tokens before it a piece of the page begins."""

@@ -13,11 +13,16 @@ import torch
 from core.crowd import Crowd, Stream
 from core.decode import Decoder
 from core.gpt import GPT, Guess
+from core.model import Mishap
+from demo.words import words
 
 AHEAD = 4  # tokens kept for a reader who is slower than the others: they need not wait, and little is told in vain
 
 # One thread tells all stories, and its queue is first come, first served: what else it is asked for has its turn too.
 TURNS = ThreadPoolExecutor(1, "teller", initializer=torch.set_num_threads, initargs=(1,))
+# A bigger teller takes many times as long for a token: it has a thread of its own, so that nobody else waits for it.
+BIG_TURNS = ThreadPoolExecutor(1, "bigger", initializer=torch.set_num_threads, initargs=(1,))
+ALONE = 6  # stories told by bigger tellers at once: each holds tens of megabytes of keys and values
 
 
 @dataclass(eq=False)
@@ -34,6 +39,8 @@ class Place:
 
 class Company:
     """All stories that one model is telling now."""
+
+    turns = TURNS
 
     def __init__(self, decoder: Decoder):
         self.decoder, self.crowd = decoder, Crowd(decoder)
@@ -54,13 +61,13 @@ class Company:
                 yield place.told.popleft()
         finally:
             self.places.remove(place)
-            TURNS.submit(self.leave, place)
+            self.turns.submit(self.leave, place)
 
     def asked(self) -> Future[None]:
         """The next step that has not begun: all who ask before it begins ask for the same one."""
         with self.lock:
             if self.next is None:
-                self.next = TURNS.submit(self.step)
+                self.next = self.turns.submit(self.step)
             return self.next
 
     def step(self) -> None:
@@ -82,7 +89,10 @@ class Company:
 
 
 class Alone:
-    """Stories of a model whose steps no crowd knows: one by one, each with its turn."""
+    """Stories of a model whose steps no crowd knows: one by one, a token each in turn, and only so many at once."""
+
+    turns = BIG_TURNS
+    telling = 0  # by all models of this kind; counted on the event loop alone
 
     def __init__(self, model: GPT):
         self.model = model
@@ -90,7 +100,13 @@ class Alone:
     async def tell(
         self, prompt: Sequence[int], rng: torch.Generator, length: int, **knobs: Any
     ) -> AsyncGenerator[Guess, None]:
-        """The same as GPT.tell."""
+        """The same as GPT.tell; Mishap where as many are being told as there is room for."""
+        if Alone.telling >= ALONE:
+            raise Mishap(words("gpt.tell")["many"].format(many=ALONE))
         guesses, loop = self.model.tell(list(prompt), rng, length, **knobs), asyncio.get_running_loop()
-        while (guess := await loop.run_in_executor(TURNS, next, guesses, None)) is not None:
-            yield guess
+        Alone.telling += 1
+        try:
+            while (guess := await loop.run_in_executor(self.turns, next, guesses, None)) is not None:
+                yield guess
+        finally:
+            Alone.telling -= 1

@@ -101,17 +101,31 @@ class Runs:
         self.lock = threading.Lock()
         self.turnstile = Turnstile()
 
-    def add(self, run: Run) -> str:
-        """Keeps a run and returns its id; Mishap when every place is taken by a run at work."""
+    def add(self, run: Run, most: int = MOST) -> str:
+        """Keeps a run and returns its id; Mishap when every place is taken by a run at work.
+
+        Of runs with its kind of preview there are `most` places.
+        """
         with self.lock:
-            self.forget()
-            if len(self.runs) >= MOST:
-                resting = [r for r in self.runs.values() if not r.seat]
+            self.make_room(type(run.preview), most)
+            self.runs[run.id] = run
+        return run.id
+
+    def room(self, kind: type, most: int) -> None:
+        """Mishap when a run with that kind of preview would find no place; to be asked before it is made."""
+        with self.lock:
+            self.make_room(kind, most)
+
+    def make_room(self, kind: type, most: int) -> None:
+        """Lets go of the run left alone for longest where all places are taken."""
+        self.forget()
+        for alike, places in ((object, MOST), (kind, most)):
+            known = [r for r in self.runs.values() if isinstance(r.preview, alike)]
+            if len(known) >= places:
+                resting = [r for r in known if not r.seat]
                 if not resting:
                     raise Mishap("Too many trainings are running here at this moment: try again in a minute.")
                 del self.runs[min(resting, key=lambda r: r.touched).id]
-            self.runs[run.id] = run
-        return run.id
 
     def forget(self) -> None:
         """Lets go of runs that nobody has touched for an hour."""

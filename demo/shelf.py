@@ -1,7 +1,9 @@
 """What is taken down once and kept for everybody: the shipped models, and the collections of pictures."""
 
+from collections import defaultdict
 from collections.abc import Callable
-from functools import cache, wraps
+from dataclasses import dataclass, field
+from functools import lru_cache, wraps
 from threading import Lock
 from typing import Any
 
@@ -13,14 +15,33 @@ from core.data import open_collection
 from core.model import Mishap
 
 
-def once(make: Callable[..., Any]) -> Callable[..., Any]:
-    """A cache that makes one thing at a time: thirty who open the page together wait for one, not for thirty."""
-    made, turn = cache(make), Lock()
+@dataclass(eq=False)
+class Turn:
+    """Of one thing that is being made."""
+
+    lock: Any = field(default_factory=Lock)
+    waiting: int = 0
+
+
+def once(make: Callable[..., Any], most: int | None = None) -> Callable[..., Any]:
+    """A cache that makes each thing once: thirty who ask for it together wait for one, not for thirty, and who asks
+    for another thing does not wait for them. With `most`, only so many are kept, the latest that were asked for."""
+    made, turns, guard = lru_cache(most)(make), defaultdict[Any, Turn](Turn), Lock()
 
     @wraps(make)
     def get(*args: Any, **named: Any) -> Any:
-        with turn:
-            return made(*args, **named)
+        key = (args, tuple(sorted(named.items())))
+        with guard:
+            turn = turns[key]
+            turn.waiting += 1
+        try:
+            with turn.lock:
+                return made(*args, **named)
+        finally:
+            with guard:
+                turn.waiting -= 1
+                if not turn.waiting:  # of questions there may be no end
+                    del turns[key]
 
     return get
 

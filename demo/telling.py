@@ -18,7 +18,7 @@ from core.data.text import END
 from core.decode import Decoder
 from core.gpt import GPT, Guess
 from core.model import Mishap, noise
-from demo.company import TURNS, Alone, Company
+from demo.company import Alone, Company
 from demo.limits import finite, one_of, whole
 from demo.shelf import bigger, once, shelf
 from demo.spelling import Speller, best, line, rounded
@@ -214,7 +214,8 @@ async def reckon(story: Story) -> None:
     """Finds the yardstick of all that was told; where the telling runs too, so that no page waits for it."""
     row, loop = story.ids[story.begun - 1 :], asyncio.get_running_loop()
     stretches = [row[at : at + PAIRS + 1] for at in range(0, len(row) - 1, PAIRS)]
-    story.pair_nats = sum([await loop.run_in_executor(TURNS, pair_nats, story.teller.model, s) for s in stretches])
+    turns, gpt = story.company.turns, story.teller.model
+    story.pair_nats = sum([await loop.run_in_executor(turns, pair_nats, gpt, some) for some in stretches])
 
 
 async def tell_readers(story: Story, length: int) -> AsyncGenerator[None, None]:

@@ -8,8 +8,10 @@ more steps in equal time, but for much the same gain it lost more: in 15 s on Sh
 import copy
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from html import escape
+from threading import BoundedSemaphore
 from typing import Any, NamedTuple
 
 import torch
@@ -25,7 +27,7 @@ from core.model import Mishap, noise
 from core.train import Plan, Trainer
 from demo.limits import whole
 from demo.previews import HEART, lately, plain, xz_bits
-from demo.runs import Run
+from demo.runs import Run, Runs, Turnstile
 from demo.shelf import once, shelf
 from demo.show import curves
 from demo.telling import SEEDS, TELLER, readable
@@ -39,6 +41,9 @@ STRANGE = 0.02  # share of letters that no text has so many of
 ROW, TOLD = 640, 60  # tokens that are measured on, and that are told before and after
 PATIENT = 4.0  # seconds between two measurements
 A_FEW = 2_000_000  # letters of stories, of which one in fifty was never read
+COPIES, WAITING = 24, 8  # tunings kept, each of some seventy megabytes; visitors who wait for theirs to be made
+
+ROOM, MAKING = BoundedSemaphore(WAITING + 1), Turnstile()
 
 
 def checked(text: Any) -> str:
@@ -157,6 +162,19 @@ def begin(text: Any, beginning: Any, seed: Any) -> Run:
     data, card = opened(text), shelf(TELLER).card
     trainer = Trainer(Plan("gpt", "own", card["size"], lr=LR, batch=BATCH), own_copy(), data, device())
     return Run(trainer, Tuning(trainer.model.eval(), data, known, seed))
+
+
+@contextmanager
+def making(runs: Runs) -> Iterator[None]:
+    """A turn to make a tuning, one visitor at a time; Mishap where none would find a place, or too many wait."""
+    runs.room(Tuning, COPIES)
+    if not ROOM.acquire(blocking=False):
+        raise Mishap(words("gpt.tune")["crowd"])
+    try:
+        with MAKING:
+            yield
+    finally:
+        ROOM.release()
 
 
 def own_copy() -> GPT:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from pathlib import Path
+from threading import Event
 
 import pytest
 import torch
@@ -10,9 +11,11 @@ import torch
 from core import borrow
 from core.bigger import Bigger
 from core.data.text import train_tokenizer
+from core.gpt import tired
 from core.model import Mishap, noise
-from demo import telling
+from demo import company, telling
 from demo.branches import Tree
+from demo.company import Alone
 from demo.gpt import ahead
 
 transformers = pytest.importorskip("transformers")
@@ -130,6 +133,52 @@ def test_a_story_is_told_by_it_where_it_was_brought(tmp_path, monkeypatch):
     assert tree.outline()[1]["title"] == theirs
     branches = json.loads(tree.as_json())["branches"]
     assert [branch["teller"] for branch in branches] == ["smollm2", "smollm2", telling.TELLER]
+
+
+def test_a_bigger_teller_holds_up_nobody_and_is_not_held_up(tmp_path, monkeypatch):
+    """While the thread of one kind of teller is at work, stories of the other kind are told to their end."""
+    kept(tmp_path, *KINDS["gpt2"])
+    teller = borrow.read_folder(tmp_path, "a small one")
+    ours = telling.begin(telling.wish("Once", 1, 0, 1, 0))
+    theirs = [telling.Story(teller, Alone(teller.model), telling.wish("a text", 1, 0, 1, i)) for i in range(3)]
+    monkeypatch.setattr(company, "ALONE", 2)
+
+    async def told(story: telling.Story) -> int:
+        async for _ in telling.tell(story, 12):
+            pass
+        return len(story.guesses)
+
+    for busy, story in ((company.BIG_TURNS, ours), (company.TURNS, theirs[0])):
+        over = Event()
+        busy.submit(over.wait)
+        try:
+            assert asyncio.run(asyncio.wait_for(told(story), 60)) > 0
+        finally:
+            over.set()
+
+    async def crowded() -> list:
+        return await asyncio.gather(*map(told, theirs), return_exceptions=True)
+
+    theirs[0] = telling.Story(teller, theirs[0].company, theirs[0].wish)
+    assert [type(found) for found in asyncio.run(crowded())] == [int, int, Mishap]
+    assert Alone.telling == 0
+
+
+def test_the_end_of_a_text_is_never_tired_of(tmp_path):
+    """Whichever token it is: a penalty leaves its chance to it, and takes that of others that stand there."""
+    kept(tmp_path, *KINDS["gpt2"])
+    gpt = borrow.read_folder(tmp_path, "a small one").model
+    assert gpt.end == 0
+    for end in (0, 7):
+        gpt.end = end
+        ids = torch.tensor([[7, 0]])
+        with torch.inference_mode():
+            logits = gpt(ids)[:, -1]
+        lowered = tired(logits, ids, 2.0, gpt.end) != logits
+        assert lowered.nonzero().tolist() == [[0, 7 - end]]
+        told = [guess.token for guess in gpt.tell([7, 0], noise(2), 8, penalty=1.8)]
+        *_, drawn = gpt.sample(1, noise(2), prompt=ids[0], length=8, penalty=1.8)
+        assert drawn[0, 2:].tolist() == told
 
 
 @pytest.mark.parametrize(

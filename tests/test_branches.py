@@ -71,14 +71,14 @@ def test_a_branch_shares_what_stood_before_and_both_stay(tree):
     assert story.ids[: root.begun + 6] == root.ids[: root.begun + 6] and story.ids != root.ids[: len(story.ids)]
     assert len(story.guesses) == 17 and tree.story is story
     assert root.text() == before and root.halt == "gone"
-    assert tree.show(0) is root and tree.shown == 0
+    assert asyncio.run(tree.show(0)) is root and tree.shown == 0
     events = [json.loads(line) for line in root.log.splitlines()]
     assert "".join(event[0] for event in events if isinstance(event, list)) == before[len("Once") :].rstrip("\ufffd")
 
 
 def test_the_outline_has_the_order_of_the_text_and_what_each_costs(tree):
     fork(tree, 9)
-    tree.show(0)
+    asyncio.run(tree.show(0))
     early = fork(tree, 2)
     fork(tree, 4)
     rows = tree.outline()
@@ -136,7 +136,7 @@ def test_what_stands_ahead_is_what_comes(teller, dice):
     ids, known = root.ids[: root.begun + 2], root.begun + 2
     rows = ahead.go_on(teller.model, ids, taken, noise(8, known + 1), asked.knobs)
     for token, row in zip(taken, rows):
-        tree.show(0)
+        asyncio.run(tree.show(0))
         story = go_on(tree.fork(2, Guess(token, 0.1, root.guesses[2].top), asked), ahead.FURTHER)
         assert [guess.token for guess in story.guesses[3:]] == row
 
@@ -152,6 +152,7 @@ def test_what_was_written_is_less_likely_written_again():
     logits = torch.tensor([[2.0, 3.0, -1.0, 0.5]])
     lowered = tired(logits, torch.tensor([[0, 1, 2, 1]]), 2.0)
     assert lowered[0].tolist() == pytest.approx([2.0, 1.5, -2.0, 0.5])  # but for the end of a document
+    assert tired(logits, torch.tensor([[0, 1, 2, 1]]), 2.0, end=1)[0].tolist() == pytest.approx([1.0, 3.0, -2.0, 0.5])
     drawn = {int(pick(logits, noise(i), temperature=0, penalty=2.0, seen=torch.tensor([[1]]))) for i in range(3)}
     assert drawn == {0}
 

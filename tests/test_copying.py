@@ -91,7 +91,8 @@ def test_what_is_copied_is_underlined_piece_by_piece(teller, index, train, monke
     first, last = event["run"]
     assert "".join(story.spelt[first : last + 1]).split() == run[: (last - first) // 2 + 1]
     assert "9 (TinyStories)" in event["said"] and "fewer than 8 (books)" in event["said"]
-    story.spelt = ["No", " such", " thing"]
-    assert page.copied(story)["run"] is None
+    assert "not measured" not in event["said"]
+    story.spelt = [f" word{i}" for i in range(90)]
+    assert page.copied(story)["run"] is None and "90 words" in page.copied(story)["said"]
     monkeypatch.setattr(page, "index", lambda: None)
     assert "missing" in page.copied(story)["said"]

@@ -1,5 +1,7 @@
 """Looking into the storyteller: what is seen is what the model does, and looking changes nothing."""
 
+from threading import Lock
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -139,6 +141,21 @@ def test_the_survey_measures_each_head_as_a_visitor_would(monkeypatch):
         looking.in_turn(looking.weigh, (0, 7))
     assert sum(looking.ALONE[0, 7]) == pytest.approx(looking.in_turn(looking.loss, frozenset({(0, 7)})), rel=1e-6)
     assert len(looking.unmeasured()) == 47
+
+
+def test_a_survey_that_broke_off_is_begun_again(monkeypatch, caplog):
+    measured = []
+    monkeypatch.setattr(looking, "ALONE", {})
+    monkeypatch.setattr(looking, "BEGUN", Lock())
+    monkeypatch.setattr(looking, "unmeasured", lambda: [] if measured else [(0, 0)])
+    monkeypatch.setattr(looking, "weigh", lambda which: 1 / 0)
+    looking.cut({"text": TEXT, "off": [[0, 0]]})
+    looking.in_turn(int)  # what was asked for before is done by now
+    assert "broke off" in caplog.text
+    monkeypatch.setattr(looking, "weigh", measured.append)
+    looking.cut({"text": TEXT, "off": [[0, 0]]})
+    looking.in_turn(int)
+    assert measured == [(0, 0)]
 
 
 @pytest.mark.parametrize(

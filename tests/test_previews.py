@@ -1,15 +1,18 @@
 """What a training shows of itself."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 
+from core.data.text import TEXTS, Text, make_tokenizer, own_part
 from core.families import build
+from core.measure import text_nats
 from core.model import Mishap, noise
 from core.train import Plan, Trainer
 from demo.parts.pad import shown
-from demo.previews import Wall
+from demo.previews import HEART, Samples, Wall
 from demo.runs import Run
 from demo.show import figure, uri
 from demo.training import LETTERS, begin
@@ -94,3 +97,23 @@ def test_a_drawing_from_another_pad_is_refused(foul):
 def test_a_drawing_of_no_collection_is_refused():
     with pytest.raises(Mishap):
         guest.drawn("", "nonsense")
+
+
+def test_each_part_of_a_text_is_compared_with_its_own_unseen_end():
+    """A hard part and an easy one: that one costs less than half of the other is no learning by heart."""
+    letters = [chr(97 + int(i)) for i in torch.randint(26, (6000,), generator=noise(0))]
+    parts = [own_part("".join(letters)), own_part("no, no, no. " * 500)]
+    parts = [replace(part, name=name) for part, name in zip(parts, ("hard", "easy"))]
+    data = Text(TEXTS["own"], parts, make_tokenizer([]))
+    gpt = build("gpt", "tiny", data.facts(), {})
+    run = Run(Trainer(Plan("gpt", "own", "tiny", batch=8), gpt, data), Samples(gpt, data))
+    for now in run.trainer.run(0.0):
+        run.note(now)
+        if now.step == 80:
+            break
+    gpt.eval()
+    with torch.inference_mode():
+        hard, easy = ([text_nats(gpt, row) * nat for row, nat in pair] for pair in run.preview.heart)
+    assert easy[0] < HEART * hard[1] and "by heart" not in run.preview.sentence(run)[0]
+    run.preview.heart[1][1] = run.preview.heart[0][1]  # an easy part whose unseen end is hard after all
+    assert "by heart" in run.preview.sentence(run)[0]

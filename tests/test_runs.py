@@ -33,6 +33,22 @@ def test_a_run_is_found_by_its_id_and_by_nothing_else(runs):
             runs.get(foreign)
 
 
+def test_of_one_kind_only_so_many_are_kept(runs):
+    """Places of a kind are given up by the one of it left alone for longest, and by none at work."""
+    small, large = [new() for _ in range(2)], [new() for _ in range(3)]
+    for run in large:
+        run.preview = {}
+    for run in (*small, *large[:2]):
+        runs.add(run, 2)
+    runs.get(large[0].id)
+    runs.add(large[2], 2)
+    assert [runs.is_here(run.id) for run in (*small, *large)] == [True, True, True, False, True]
+    large[0].seat = large[2].seat = "a/1"
+    with pytest.raises(Mishap, match="Too many"):
+        runs.room(dict, 2)
+    runs.room(type(None), 3)
+
+
 def test_going_on_after_a_rest_goes_on(runs):
     run = new()
     for seen in runs.follow(run, "a/1", 0, step):

@@ -2,6 +2,7 @@
 
 import copy
 import math
+from threading import BoundedSemaphore
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from core.model import Mishap
 from demo import training, tuning
 from demo.booklets import BOOKLETS, booklet
 from demo.previews import plain, xz_bits
+from demo.runs import Runs
 from demo.shelf import shelf
 from demo.telling import TELLER
 from demo.tuning import Bits
@@ -84,6 +86,22 @@ def test_it_is_kept_and_brought_back(run, tmp_path):
 def test_what_cannot_be_learnt_is_said_in_a_sentence(text, sentence):
     with pytest.raises(Mishap, match=sentence):
         tuning.opened(text)
+
+
+def test_tunings_are_made_one_at_a_time_and_only_so_many_wait(run, monkeypatch):
+    monkeypatch.setattr(tuning, "ROOM", BoundedSemaphore(1))
+    runs = Runs()
+    with tuning.making(runs), pytest.raises(Mishap, match="in a minute"), tuning.making(runs):
+        pass
+    monkeypatch.setattr(tuning, "COPIES", 1)
+    runs.add(run)
+    with tuning.making(runs):  # it rests, and gives way
+        assert not runs.is_here(run.id)
+    run.seat = "a/1"
+    runs.add(run)
+    with pytest.raises(Mishap, match="Too many"), tuning.making(runs):
+        pass
+    run.seat = ""
 
 
 def test_the_little_books_are_fit_to_learn_from():

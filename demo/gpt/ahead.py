@@ -4,7 +4,9 @@ story would go on after each. No Gradio.
 The page sends all that is asked about; what is remembered here is a memory of sums, not of visitors.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
+from threading import BoundedSemaphore
 from typing import Any
 
 import torch
@@ -14,6 +16,7 @@ from core.borrow import BIGGER
 from core.data.text import END
 from core.gpt import GPT, Guess, shaped, throw
 from core.model import Mishap, noise
+from demo.company import BIG_TURNS
 from demo.gpt.looking import in_turn
 from demo.limits import one_of, whole
 from demo.spelling import best, rounded
@@ -25,6 +28,14 @@ ROWS = 7  # likeliest pieces that are offered
 FURTHER = 10  # tokens of a preview
 NEUTRAL = Knobs(1.0, 0, 1.0, 0.0, 1.0)  # as learnt
 LATEST = 1_000_000  # no story has so many tokens
+BIG_SEATS = BoundedSemaphore(8)  # questions to bigger tellers, under way or waiting
+
+
+def ask(answer: Callable[..., Any], teller: str, *given: Any) -> Any:
+    """answer(teller, ...), worked out where it holds up nobody who asks another teller."""
+    if teller in BIGGER:
+        return in_turn(answer, teller, *given, by=BIG_TURNS, seats=BIG_SEATS)
+    return in_turn(answer, teller, *given)
 
 
 @lru_cache(256)
@@ -36,7 +47,7 @@ def logits(teller: str, ids: tuple[int, ...]) -> Tensor:
 
 def guess(teller: str, ids: list[int], token: int) -> Guess:
     """A token that a visitor took, as if the teller had said it after ids."""
-    return in_turn(guessed, teller, ids, token)
+    return ask(guessed, teller, ids, token)
 
 
 def guessed(teller: str, ids: list[int], token: int) -> Guess:
@@ -51,30 +62,33 @@ def weigh(asked: dict[str, Any]) -> dict[str, Any]:
     "rows": [text, chance as learnt, token, chance in the throw]; "cuts": sentences.
     """
     teller, ids, dice = who(asked), window(asked), dice_of(asked)
-    said = in_turn(logits, teller, ids)
-    chances, thrown = stage(said, ids, NEUTRAL), stage(said, ids, dice)
+    said, last = ask(logits, teller, ids), end(teller)
+    chances, thrown = stage(said, ids, NEUTRAL, last), stage(said, ids, dice, last)
     offered = chances.topk(ROWS).indices.tolist()
     if (written := asked.get("written")) is not None:
         written = whole(written, 0, len(chances) - 1, TEXTS["piece"])
         offered += [written] if written not in offered else []
     thrown = thrown / thrown.sum()
-    rows = best(loaded(teller).tokenizer, [(token, float(chances[token])) for token in offered], end(teller))
-    return {"rows": [[*row, rounded(float(thrown[row[2]]))] for row in rows], "cuts": cuts(said, ids, dice)}
+    rows = best(loaded(teller).tokenizer, [(token, float(chances[token])) for token in offered], last)
+    return {
+        "rows": [[*row, rounded(float(thrown[row[2]]))] for row in rows],
+        "cuts": cuts(said, ids, dice, last),
+    }
 
 
-def stage(said: Tensor, ids: tuple[int, ...], dice: Knobs) -> Tensor:
-    """(V,) the chances that these knobs leave, not of sum 1 where they cut."""
-    return shaped(said[None], seen=torch.tensor([ids]), **dice._asdict())[0]
+def stage(said: Tensor, ids: tuple[int, ...], dice: Knobs, last: int = 0) -> Tensor:
+    """(V,) the chances that these knobs leave, not of sum 1 where they cut; last ends a story."""
+    return shaped(said[None], seen=torch.tensor([ids]), end=last, **dice._asdict())[0]
 
 
-def cuts(said: Tensor, ids: tuple[int, ...], dice: Knobs) -> list[str]:
+def cuts(said: Tensor, ids: tuple[int, ...], dice: Knobs, last: int = 0) -> list[str]:
     """A sentence for each knob that does anything here, in the order in which they are turned."""
     now, sentences = NEUTRAL, []
-    before = stage(said, ids, now)
+    before = stage(said, ids, now, last)
     for knob in ("penalty", "temperature", "top_k", "top_p", "min_p"):
         now = now._replace(**{knob: getattr(dice, knob)})
         if getattr(dice, knob) != getattr(NEUTRAL, knob):
-            after = stage(said, ids, now)
+            after = stage(said, ids, now, last)
             moved = knob in ("penalty", "temperature")
             share = float((after - before).abs().sum()) / 2 if moved else float(before.sum() - after.sum())
             sentences.append(TEXTS["moved" if moved else "cut"].format(knob=TEXTS[knob], share=percent(share)))
@@ -102,7 +116,7 @@ def preview(asked: dict[str, Any]) -> dict[str, Any]:
     taken = tuple(whole(token, 0, vocab - 1, TEXTS["piece"]) for token in tokens)
     seed = whole(asked.get("seed"), 0, SEEDS, "The seed")
     known = whole(asked.get("known"), 1, LATEST, TEXTS["piece"])
-    return {"on": in_turn(further, teller, ids, taken, dice, seed, known)}
+    return {"on": ask(further, teller, ids, taken, dice, seed, known)}
 
 
 @lru_cache(64)
@@ -129,7 +143,7 @@ def go_on(gpt: GPT, ids: list[int], taken: list[int], rng: torch.Generator, dice
     many.length = one.length
     rows = torch.cat((torch.tensor([ids]).expand(len(taken), -1), torch.tensor(taken)[:, None]), 1)
     for _ in range(FURTHER):
-        chances = shaped(gpt(rows[:, -1:], many)[:, -1], seen=rows, **dice._asdict())
+        chances = shaped(gpt(rows[:, -1:], many)[:, -1], seen=rows, end=gpt.end, **dice._asdict())
         rows = torch.cat((rows, throw(chances, torch.rand((1, 1), generator=rng).expand(len(rows), 1))), 1)
     return rows[:, len(ids) + 1 :].tolist()
 

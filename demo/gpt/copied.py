@@ -12,6 +12,7 @@ from demo.telling import TELLER, Story
 from demo.words import words
 
 TEXTS = words("gpt.tell.copied")
+FAR = 1.4  # times the longest text that was measured; the sizes that were lie as far apart
 
 
 @once
@@ -31,10 +32,13 @@ def copied(story: Story) -> dict[str, Any]:
     if made is None:
         return {"run": None, "said": TEXTS["absent"]}
     told = "".join(story.spelt)
-    found, (size, medians) = made.longest(told), made.usual(sum(1 for _ in WORD.finditer(told)))
+    count = sum(1 for _ in WORD.finditer(told))
+    found, (size, medians) = made.longest(told), made.usual(count)
     usual = TEXTS["usual"].format(
         size=size, parts=TEXTS["and"].join(f"{length(median)} ({part})" for part, median in medians.items())
     )
+    if count > FAR * size:
+        usual = f"{usual} {TEXTS['beyond'].format(words=count, size=size)}"
     if found is None:
         return {"run": None, "said": f"{TEXTS['none'].format(shortest=SHORTEST)} {usual}"}
     ends = list(accumulate(map(len, story.spelt)))

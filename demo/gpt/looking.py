@@ -39,7 +39,7 @@ EDGES = (0.01, 0.05, 0.2)  # what counts as a little worse, in the order of the 
 LOOKER = ThreadPoolExecutor(1, "looker", initializer=torch.set_num_threads, initargs=(1,))
 SEATS = BoundedSemaphore(QUEUE)
 ALONE: dict[Head, list[float]] = {}  # head -> nats of each held-out story without it, as far as they are measured
-BEGUN = Lock()  # taken for good by the first survey
+BEGUN = Lock()  # taken by a survey, for good unless it breaks off
 
 log = logging.getLogger("atelier")
 
@@ -93,14 +93,16 @@ def one_head(one: Any, config: GPT.Config) -> Head:
     )
 
 
-def in_turn(answer: Callable[..., Any], *given: Any) -> Any:
+def in_turn(
+    answer: Callable[..., Any], *given: Any, by: ThreadPoolExecutor = LOOKER, seats: BoundedSemaphore = SEATS
+) -> Any:
     """An answer worked out by the one thread that looks; Mishap where too many wait for it already."""
-    if not SEATS.acquire(blocking=False):
+    if not seats.acquire(blocking=False):
         raise Mishap(TEXTS["crowd"])
     try:
-        return LOOKER.submit(answer, *given).result()
+        return by.submit(answer, *given).result()
     finally:
-        SEATS.release()
+        seats.release()
 
 
 def seen(asked: dict[str, Any]) -> dict[str, Any]:
@@ -220,6 +222,7 @@ def survey(last: Future[None] | None = None) -> None:
     """Measures each head alone, a story at a time, so that whoever asks meanwhile comes in between."""
     if last is not None and (fault := last.exception()):
         log.error("The survey of the heads broke off", exc_info=fault)
+        BEGUN.release()  # whoever switches a head off next begins it again
         return
     if left := unmeasured():
         with suppress(RuntimeError):  # the page is being closed

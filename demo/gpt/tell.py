@@ -15,6 +15,7 @@ from core.model import Mishap
 from demo.branches import BRANCHES, Tree
 from demo.gpt import ahead, quiz
 from demo.gpt.copied import copied
+from demo.gpt.tally import tally
 from demo.limits import one_of, whole
 from demo.parts.border import spoken
 from demo.parts.knobs import KNOBS, knob, places, seed, slider
@@ -22,7 +23,7 @@ from demo.parts.lesson import Room, say, text
 from demo.parts.outline import outline
 from demo.parts.quiz import quiz as quiz_fold
 from demo.parts.strip import strip
-from demo.telling import LENGTHS, TELLER, WHOLE, Story, begin, figures, opening, reckon, tell_readers, wish
+from demo.telling import LENGTHS, TELLER, WHOLE, Story, Wish, begin, opening, reckon, tell_readers, wish
 from demo.words import words
 
 TEXTS = words("gpt.tell")
@@ -31,22 +32,6 @@ MANY = 64  # readers at once
 WATCH = 0.15  # seconds between two looks at a story that is told for all
 HOLD = "() => document.querySelector('#gpt-tell-strip .leaf').dispatchEvent(new Event('hold'))"
 HIDDEN: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-
-
-def odds(x: float) -> str:
-    """The x of "1 in x": 1.6, 6, 4,096."""
-    return f"{x:.2g}" if x < 9.95 else f"{x:,.0f}"
-
-
-def result(tree: Tree, guessed: str, note: str = "") -> str:
-    """What the dice made of the first choices, and what the chances are to be held against."""
-    found, note = figures(tree.story), note or tree.compared()
-    if not found.pieces:
-        return ""
-    said = TEXTS["said"].format(first=found.first, pieces=found.pieces, share=round(100 * found.first / found.pieces))
-    yard = TEXTS["yard"].format(own=odds(found.own), pair=odds(found.pair), blind=odds(found.blind))
-    unread = TEXTS["unread"].format(unread=odds(found.unread)) if found.unread else ""
-    return say(said, " ".join(filter(None, (yard, unread, note))), guessed)
 
 
 def shown(tree: Tree, file: dict[str, str] | None = None) -> dict[str, Any]:
@@ -118,9 +103,10 @@ class Tell:
         """A new story beside those before; the same wish again gets the next seed."""
         with spoken(self.start):
             tree = tree or Tree()
-            want = tree.again(wish(*asked))
-            tree.room()
-            tree.add(await asyncio.to_thread(begin, want))
+            async with tree.turn:
+                want = tree.again(wish(*asked))
+                tree.room()
+                tree.add(await asyncio.to_thread(begin, want))
             async for update in self.grow(tree, pieces, guess):
                 yield update
 
@@ -131,17 +117,23 @@ class Tell:
         with spoken(self.take):
             if tree is None or not tree.branches:
                 raise Mishap(TEXTS["nothing"])
-            tree.room()
-            old, wanted = tree.story, wish("", *asked[1:])
-            at = tree.where(whole(getattr(chosen, "at", None), 0, WHOLE, TEXTS["place"]))
-            most = old.teller.model.config.vocab - 1
-            token = whole(getattr(chosen, "token", None), 0, most, TEXTS["ahead"]["piece"])
-            ids = old.ids[: old.begun + at]
-            taken = await asyncio.to_thread(ahead.guess, old.wish.teller, ids, token)
-            want = tree.unused(old.wish._replace(knobs=wanted.knobs, seed=wanted.seed), [*ids, token])
-            story = tree.fork(at, taken, want)
+            async with tree.turn:
+                tree.room()
+                at = tree.where(whole(getattr(chosen, "at", None), 0, WHOLE, TEXTS["place"]))
+                most = tree.story.teller.model.config.vocab - 1
+                token = whole(getattr(chosen, "token", None), 0, most, TEXTS["ahead"]["piece"])
+                story = await asyncio.to_thread(self.taken, tree, at, token, wish("", *asked[1:]))
+                tree.add(story, tree.shown, at)
             async for update in self.grow(tree, pieces, guess, token == story.end):
                 yield update
+
+    def taken(self, tree: Tree, at: int, token: int, wanted: Wish) -> Story:
+        """The story that is shown as it would be with this token after `at` others, and with the knobs of now."""
+        old = tree.story
+        ids = old.ids[: old.begun + at]
+        taken = ahead.guess(old.wish.teller, ids, token)
+        want = tree.unused(old.wish._replace(knobs=wanted.knobs, seed=wanted.seed), [*ids, token])
+        return tree.forked(at, taken, want)
 
     async def grow(self, tree: Tree, pieces: Any, guess: Any, ended: bool = False) -> AsyncIterator[dict]:
         """Shows a new branch, and tells it."""
@@ -185,12 +177,17 @@ class Tell:
                 if story.halt != "gone":
                     yield {self.page: story.log}
             story.mark("rest")
-            story.mark(copied(story))
-            if story.halt != "gone":
-                told = result(tree, self.room.guessed(guess))
-                yield {self.page: story.log, self.room.result: told, self.outline: shown(tree)}
+            if last := await self.summed(tree, story, guess):
+                yield last
         finally:
             story.busy = False
+
+    async def summed(self, tree: Tree, story: Story, guess: Any, note: str = "") -> dict:
+        """What is copied, the result and the outline, worked out where no page waits for it; {} if it is gone."""
+        story.mark(await asyncio.to_thread(copied, story))
+        (said, yard, came), rows = await asyncio.to_thread(lambda: (tally(tree, note), shown(tree)))
+        told = say(said, yard, self.room.guessed(guess, came)) if said else ""
+        return {self.page: story.log, self.room.result: told, self.outline: rows} if story is tree.story else {}
 
     async def choose(self, chosen: gr.EventData, tree: Tree | None, guess: Any) -> dict:
         """Reads another branch, sets a bookmark, or makes a file of the tree."""
@@ -201,15 +198,15 @@ class Tell:
                 kind = one_of(save, ("text", "json"), TEXTS["tree"]["kind"])
                 name, made = ("stories.txt", tree.as_text) if kind == "text" else ("stories.json", tree.as_json)
                 whole_tree = await asyncio.to_thread(made)
-                return {self.outline: shown(tree, {"key": secrets.token_hex(4), "name": name, "text": whole_tree})}
+                file = {"key": secrets.token_hex(4), "name": name, "text": whole_tree}
+                return {self.outline: await asyncio.to_thread(shown, tree, file)}
             k = whole(getattr(chosen, "k", None), 0, min(BRANCHES, len(tree.branches)) - 1, TEXTS["tree"]["which"])
             if (star := getattr(chosen, "star", None)) is not None:
                 tree.branches[k].starred = star is True
-                return {self.outline: shown(tree)}
-            story = tree.show(k)
-            story.mark(copied(story))
-            told = result(tree, self.room.guessed(guess))
-            return {self.page: story.log, self.room.result: told, self.outline: shown(tree)}
+                return {self.outline: await asyncio.to_thread(shown, tree)}
+            async with tree.turn:
+                story = await tree.show(k)
+                return await self.summed(tree, story, guess)
 
     async def open(self, tree: Tree | None) -> AsyncIterator[dict]:
         """The opening, unless a story stands here already; who comes early sees it being told."""
@@ -223,10 +220,8 @@ class Tell:
             yield {self.tree: tree, self.page: mine.log, self.outline: shown(tree)}
             async for update in self.watch(mine, first):
                 yield update
-            if mine.halt != "gone":
-                mine.mark(copied(mine))
-                told = result(tree, "", TEXTS["opening"])
-                yield {self.page: mine.log, self.room.result: told, self.outline: shown(tree)}
+            if mine.halt != "gone" and (last := await self.summed(tree, mine, None, TEXTS["opening"])):
+                yield last
 
     async def watch(self, mine: Story, first: Story) -> AsyncIterator[dict]:
         """Reads along with a story that is being told for all."""

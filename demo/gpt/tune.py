@@ -126,10 +126,11 @@ class Tune:
         nothing = [gr.skip()] * (2 + len(VERBS))
         yield [gr.skip(), training.note(TEXTS["opening"]), *nothing]
         try:
-            run = tuning.begin(written, beginning, seed)
-            tuning.see(run)
-            RUNS.drop(old)
-            RUNS.add(run)
+            with tuning.making(RUNS):
+                run = tuning.begin(written, beginning, seed)
+                tuning.see(run)
+                RUNS.drop(old)
+                RUNS.add(run, tuning.COPIES)
         except Mishap:
             yield [gr.skip(), *self.arrive(old)]
             raise
@@ -182,8 +183,9 @@ class Tune:
         """A tuning made of two files that were kept, and of the text it learns from; it takes the old one's place."""
         if RUNS.is_driven(old):
             raise Mishap(SHARED["pause_first"])
-        run = tuning.brought(files, written, beginning, seed)
-        tuning.see(run)
-        RUNS.drop(old)
-        RUNS.add(run)
+        with tuning.making(RUNS):
+            run = tuning.brought(files, written, beginning, seed)
+            tuning.see(run)
+            RUNS.drop(old)
+            RUNS.add(run, tuning.COPIES)
         return [run.id, *self.shown(run, "resting", SHARED["brought"].format(step=run.trainer.step))]

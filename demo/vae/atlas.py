@@ -6,10 +6,9 @@ the prior promises drawings and the data have none (Rosca et al. 2018, arXiv:180
 """
 
 from base64 import b64encode
-from functools import lru_cache
+from functools import lru_cache, partial
 from io import BytesIO
 from math import ceil
-from threading import Lock
 from typing import Any, NamedTuple
 
 import torch
@@ -33,7 +32,6 @@ RING = 2.448  # within it lie 95 % of a standard normal cloud of two numbers
 THIN = 0.25  # of what the prior promises: what is less is a hole
 SHOWN, NEAR, STEPS = 300, 15, 24  # points on the map; neighbours asked; pictures of a walk
 SURE = 0.5  # below it the judge names nothing
-TURN = Lock()  # thirty who ask for a map together wait for one, not for thirty
 
 
 class Plane(NamedTuple):
@@ -207,14 +205,9 @@ def halfway(name: str) -> tuple[Halfway, Halfway]:
     return Halfway.of(judged(walked, name), ends), Halfway.of(judged((seen.x[a] + seen.x[b]) / 2, name), ends)
 
 
+@partial(once, most=64)
 def chart(asked: Question) -> dict[str, Any]:
     """All the page needs of a map, to be played from memory; the last maps are kept for whoever asks next."""
-    with TURN:
-        return _chart(asked)
-
-
-@lru_cache(64)
-def _chart(asked: Question) -> dict[str, Any]:
     seen, on = survey(asked.name), plane(asked)
     half = len(seen.y) // 2
     points = on.places(seen.mean[half:])[:SHOWN]

@@ -18,6 +18,7 @@ from typing import Any
 
 import httpx
 
+from demo.telling import TELLER
 from demo.words import words
 from tests.bench.slider import OURS, served
 
@@ -49,7 +50,7 @@ async def read(http: httpx.AsyncClient, fn: int, reader: int, wait: float) -> di
     await asyncio.sleep(wait)
     begun, shown, seen, line = perf_counter(), 0, [], ""
     beginnings = words("gpt.tell")["beginnings"]
-    wish = [None, LENGTH, None, beginnings[reader % len(beginnings)], 0.8, 0, 0.95, reader]
+    wish = [None, LENGTH, None, beginnings[reader % len(beginnings)], 0.8, 0, 0.95, reader, 0.0, 1.0, TELLER]
     async for line in heard(http, f"reader{reader}", fn, wish):
         new = line.count("]]\\n") if '"process_generating"' in line else 0  # the log has a line a token
         shown += new
