@@ -16,6 +16,9 @@ for name, value in {
     os.environ.setdefault(name, value)
 
 import importlib
+import inspect
+from copy import deepcopy
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -37,6 +40,7 @@ def page() -> gr.Blocks:
             for tab in TABS:
                 importlib.import_module(f"demo.{tab}").tab()
     calm(blocks, unseen)
+    quicken(blocks)
     return blocks.queue(max_size=64, default_concurrency_limit=4)
 
 
@@ -49,6 +53,19 @@ def calm(blocks: gr.Blocks, unseen: gr.HTML) -> None:
     for event in blocks.fns.values():
         if event.show_progress == "hidden":
             event.show_progress_on = [unseen]
+
+
+def quicken(blocks: gr.Blocks) -> None:
+    """Has worked out once what is the same for every visitor: what a block takes, and what scripts may send to it.
+
+    Else this is worked out anew, for the whole page, when a visitor's first event comes, and all others wait meanwhile.
+    """
+    for block in blocks.blocks.values():
+        first = type(block).__init__
+        first.__signature__ = inspect.signature(first)  # what inspect looks at before all else
+        for name in ("api_info", "api_info_as_input", "api_info_as_output", "example_inputs"):
+            if not block.skip_api and hasattr(block, name):
+                setattr(block, name, partial(deepcopy, getattr(block, name)()))
 
 
 def serving() -> dict[str, Any]:

@@ -133,6 +133,8 @@ class Story:
         self.pair_nats = 0.0  # what the guesses' tokens cost with only the one before in sight
         self.fork: int | None = None  # the piece with which it left another story
         self.log = self.head(0)
+        self.want = 0  # tokens to be told next
+        self.first: Story | None = None  # the one that is told for all, of which this is a twin
         self.busy = False  # while it is being told on a page
         self.halt = ""  # "rest" when it is asked to stop, "gone" when another story takes its place
 
@@ -160,8 +162,9 @@ class Story:
         self.held = []
 
     def mark(self, event: Any) -> None:
-        """Tells the page that it goes on or rests, or what of it is copied."""
-        self.log += line(event)
+        """Tells the page that it goes on or rests, or what of it is copied; to say so twice changes nothing."""
+        if not self.log.endswith(line(event)):
+            self.log += line(event)
 
     def rewrite(self) -> None:
         """Writes the log anew, which need not be kept while nobody sees it."""
@@ -219,8 +222,11 @@ async def reckon(story: Story) -> None:
 
 
 async def tell_readers(story: Story, length: int) -> AsyncGenerator[None, None]:
-    """The same for people who read along: not faster than they can see, and fewer updates where many read."""
-    due = shown = time.monotonic()
+    """The same for people who read along: not faster than they can see, and fewer updates where many read.
+
+    The first token is shown at once: nobody looks longer at an empty page than need be.
+    """
+    due, shown = time.monotonic(), -math.inf
     READING.add(id(story))
     try:
         async with aclosing(tell(story, length)) as pieces:

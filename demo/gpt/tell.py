@@ -77,46 +77,45 @@ class Tell:
         self.length = slider("length", "gpt-tell", TEXTS, *LENGTHS, 160, 10)
 
     def wire(self, house: gr.Tab) -> None:
-        """What follows on what."""
+        """What follows on what. A story is told in an event of its own, whose one output is the page: Gradio makes
+        every other output of a stream anew at each of its updates."""
         top_k, top_p, *others = self.rare
         settings = [self.beginning, self.temperature, top_k, top_p, self.seed, *others, self.teller]
-        wanted = [self.tree, self.length, self.room.guess, *settings]
-        seen = [self.tree, self.page, self.seed, self.room.result, self.outline]
-        streams: dict[str, Any] = {"concurrency_limit": MANY, "concurrency_id": "tell", **HIDDEN}
-        begins: dict[str, Any] = {"fn": self.start, "inputs": wanted, "outputs": seen, "trigger_mode": "multiple"}
-        self.go.click(**begins, **streams)
+        wanted, kept = [self.tree, self.length, *settings], [self.page, self.room.result, self.outline]
+        seen = [self.tree, self.seed, *kept]
+        calls: dict[str, Any] = {"concurrency_limit": MANY, "concurrency_id": "tell", **HIDDEN}
+        many: dict[str, Any] = calls | {"trigger_mode": "multiple"}
+        begun = [self.go.click(self.start, wanted, seen, **many)]
         for first, button in self.examples.items():
-            button.click(None, None, self.beginning, js=f"() => {json.dumps(first)}", **HIDDEN).then(
-                **begins, **streams
-            )
-        self.on.click(self.go_on, wanted, seen, **streams)
-        self.page.select(self.take, wanted, seen, trigger_mode="multiple", **streams)
+            filled = button.click(None, None, self.beginning, js=f"() => {json.dumps(first)}", **HIDDEN)
+            begun.append(filled.then(self.start, wanted, seen, **many))
+        begun.append(self.page.select(self.take, wanted, seen, **many))
+        begun.append(self.on.click(self.go_on, wanted, self.page, **calls))
+        begun.append(house.select(self.open, self.tree, [self.tree, *kept], **calls))
+        for one in begun:
+            told = one.success(self.follow, self.tree, self.page, **many)
+            told.success(self.sum_up, [self.tree, self.room.guess], kept, **many)
         self.stop.click(None, None, None, js=HOLD, **HIDDEN)
         self.stop.click(halt, self.tree, None, queue=False, **HIDDEN)
-        kept = [self.page, self.room.result, self.outline]
         self.outline.select(self.choose, [self.tree, self.room.guess], kept, concurrency_limit=MANY, **HIDDEN)
-        opened = [self.tree, *kept]
-        house.select(self.open, self.tree, opened, concurrency_limit=MANY, **HIDDEN)
         Context.root_block.load(warm, queue=False, **HIDDEN)  # type: ignore[union-attr]
 
-    async def start(self, tree: Tree | None, pieces: Any, guess: Any, *asked: Any) -> AsyncIterator[dict]:
+    async def start(self, tree: Tree | None, pieces: Any, *asked: Any) -> dict:
         """A new story beside those before; the same wish again gets the next seed."""
         with spoken(self.start):
-            tree = tree or Tree()
+            tree, many = tree or Tree(), whole(pieces, *LENGTHS, TEXTS["length"])
             async with tree.turn:
                 want = tree.again(wish(*asked))
                 tree.room()
                 tree.add(await asyncio.to_thread(begin, want))
-            async for update in self.grow(tree, pieces, guess):
-                yield update
+            return self.grow(tree, many)
 
-    async def take(
-        self, chosen: gr.EventData, tree: Tree | None, pieces: Any, guess: Any, *asked: Any
-    ) -> AsyncIterator[dict]:
+    async def take(self, chosen: gr.EventData, tree: Tree | None, pieces: Any, *asked: Any) -> dict:
         """Another piece in the place of one that stands; the story goes on from there as a branch."""
         with spoken(self.take):
             if tree is None or not tree.branches:
                 raise Mishap(TEXTS["nothing"])
+            many = whole(pieces, *LENGTHS, TEXTS["length"])
             async with tree.turn:
                 tree.room()
                 at = tree.where(whole(getattr(chosen, "at", None), 0, WHOLE, TEXTS["place"]))
@@ -124,8 +123,7 @@ class Tell:
                 token = whole(getattr(chosen, "token", None), 0, most, TEXTS["ahead"]["piece"])
                 story = await asyncio.to_thread(self.taken, tree, at, token, wish("", *asked[1:]))
                 tree.add(story, tree.shown, at)
-            async for update in self.grow(tree, pieces, guess, token == story.end):
-                yield update
+            return self.grow(tree, 0 if token == story.end else many)
 
     def taken(self, tree: Tree, at: int, token: int, wanted: Wish) -> Story:
         """The story that is shown as it would be with this token after `at` others, and with the knobs of now."""
@@ -135,59 +133,67 @@ class Tell:
         want = tree.unused(old.wish._replace(knobs=wanted.knobs, seed=wanted.seed), [*ids, token])
         return tree.forked(at, taken, want)
 
-    async def grow(self, tree: Tree, pieces: Any, guess: Any, ended: bool = False) -> AsyncIterator[dict]:
-        """Shows a new branch, and tells it."""
+    def grow(self, tree: Tree, many: int) -> dict:
+        """Shows a new branch, of which so many tokens are to be told."""
         story = tree.story
-        yield {
-            self.tree: tree,
-            self.page: story.log,
-            self.seed: story.wish.seed,
-            self.room.result: "",
-            self.outline: shown(tree),
-        }
-        async for update in self.follow(tree, 0 if ended else pieces, guess):
-            yield update
+        story.want = many
+        seen = {self.tree: tree, self.page: story.log, self.seed: story.wish.seed}
+        return seen | {self.room.result: "", self.outline: shown(tree)}
 
-    async def go_on(self, tree: Tree | None, pieces: Any, guess: Any, *asked: Any) -> AsyncIterator[dict]:
+    async def go_on(self, tree: Tree | None, pieces: Any, *asked: Any) -> Any:
         """The story that stands, from where it stands, with the knobs as they are now."""
         with spoken(self.go_on):
             if tree is None or not tree.branches:
                 raise Mishap(TEXTS["nothing"])
-            story = tree.story
+            story, many = tree.story, whole(pieces, *LENGTHS, TEXTS["length"])
             if len(story.guesses) >= WHOLE:
                 raise Mishap(TEXTS["whole"].format(pieces=len(story.guesses), most=WHOLE))
             knobs = wish("", *asked[1:]).knobs
             while story.halt and story.busy:  # it was asked to stop, and is about to
                 await asyncio.sleep(0.02)
             if story.busy:
-                yield {self.page: gr.skip()}
-                return
-            story.wish, story.halt = story.wish._replace(knobs=knobs), ""
+                return gr.skip()
+            story.wish, story.halt, story.want = story.wish._replace(knobs=knobs), "", min(many, tree.left())
+            story.first = None  # from here on it is the visitor's own
             story.mark("go")
-            async for update in self.follow(tree, pieces, guess):
-                yield update
+            return story.log
 
-    async def follow(self, tree: Tree, pieces: Any, guess: Any) -> AsyncIterator[dict]:
-        """Sends the log of the story that is shown as it grows, and at the end the result and the outline."""
-        story = tree.story
-        many = min(whole(pieces, *LENGTHS, TEXTS["length"]) if pieces else 0, WHOLE - len(story.guesses), tree.left())
-        story.busy = True
-        try:
-            async for _ in tell_readers(story, many):
-                if story.halt != "gone":
-                    yield {self.page: story.log}
-            story.mark("rest")
-            if last := await self.summed(tree, story, guess):
-                yield last
-        finally:
-            story.busy = False
+    async def follow(self, tree: Tree) -> AsyncIterator[Any]:
+        """Sends the log of the story that is shown as it grows, if there is any of it to be told."""
+        with spoken(self.follow):
+            story = tree.story
+            many, story.want = min(story.want, WHOLE - len(story.guesses)), 0
+            if many and not story.busy:
+                story.busy = True
+                try:
+                    async for _ in tell_readers(story, min(many, tree.left())):
+                        if story.halt != "gone":
+                            yield story.log
+                except Mishap:
+                    story.mark("rest")
+                    yield story.log
+                    raise
+                finally:
+                    story.busy = False
+                story.mark("rest")
+            async for _ in self.watch(story):
+                yield story.log
+            yield story.log if story is tree.story else gr.skip()  # a stream of nothing at all would empty the page
 
-    async def summed(self, tree: Tree, story: Story, guess: Any, note: str = "") -> dict:
-        """What is copied, the result and the outline, worked out where no page waits for it; {} if it is gone."""
+    async def sum_up(self, tree: Tree, guess: Any) -> Any:
+        """What the story came to."""
+        with spoken(self.sum_up):
+            return gr.skip() if tree.story.busy else await self.summed(tree, tree.story, guess)
+
+    async def summed(self, tree: Tree, story: Story, guess: Any) -> Any:
+        """What is copied, the result and the outline, worked out where no page waits for it."""
         story.mark(await asyncio.to_thread(copied, story))
+        note = TEXTS["opening"] if story.first else ""
         (said, yard, came), rows = await asyncio.to_thread(lambda: (tally(tree, note), shown(tree)))
-        told = say(said, yard, self.room.guessed(guess, came)) if said else ""
-        return {self.page: story.log, self.room.result: told, self.outline: rows} if story is tree.story else {}
+        if story is not tree.story:
+            return gr.skip()
+        told = say(said, yard, "" if story.first else self.room.guessed(guess, came)) if said else ""
+        return {self.page: story.log, self.room.result: told, self.outline: rows}
 
     async def choose(self, chosen: gr.EventData, tree: Tree | None, guess: Any) -> dict:
         """Reads another branch, sets a bookmark, or makes a file of the tree."""
@@ -208,28 +214,26 @@ class Tell:
                 story = await tree.show(k)
                 return await self.summed(tree, story, guess)
 
-    async def open(self, tree: Tree | None) -> AsyncIterator[dict]:
+    async def open(self, tree: Tree | None) -> Any:
         """The opening, unless a story stands here already; who comes early sees it being told."""
         with spoken(self.open):
             if tree is not None:
-                yield {self.page: gr.skip()}  # a stream of nothing at all would empty its outputs
-                return
+                return gr.skip()
             first = await opening(*OPENING)
             mine, tree = first.twin(0 if first.busy else REVEAL), Tree()
+            mine.first = first
             tree.add(mine)
-            yield {self.tree: tree, self.page: mine.log, self.outline: shown(tree)}
-            async for update in self.watch(mine, first):
-                yield update
-            if mine.halt != "gone" and (last := await self.summed(tree, mine, None, TEXTS["opening"])):
-                yield last
+            return {self.tree: tree, self.page: mine.log, self.outline: shown(tree)}
 
-    async def watch(self, mine: Story, first: Story) -> AsyncIterator[dict]:
+    async def watch(self, mine: Story) -> AsyncIterator[None]:
         """Reads along with a story that is being told for all."""
+        if mine.first is None or not mine.busy:
+            return
         while mine.busy and not mine.halt:
             await asyncio.sleep(WATCH)
-            mine.catch_up(first, 0)
-            mine.busy = first.busy
-            yield {self.page: mine.log}
+            mine.catch_up(mine.first, 0)
+            mine.busy = mine.first.busy
+            yield
         if mine.busy:
             await reckon(mine)
             mine.mark("rest")

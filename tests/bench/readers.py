@@ -25,13 +25,18 @@ from tests.bench.slider import OURS, served
 LENGTH, LONGEST, API = 150, 60, "gradio_api"  # tokens asked for, seconds a reader stays
 
 
-async def doors(http: httpx.AsyncClient) -> tuple[int, int]:
-    """The numbers of the events behind opening the tab and behind the button Tell."""
+async def doors(http: httpx.AsyncClient) -> tuple[list[int], list[int]]:
+    """The numbers of the events behind opening the tab and behind the button Tell, each with those that follow it."""
     config = (await http.get("config")).json()
     ids = {c["props"].get("elem_id"): c["id"] for c in config["components"]}
     tab = next(c["id"] for c in config["components"] if c["type"] == "tabitem" and c["props"].get("id") == "gpt")
     targets = {tuple(t): d["id"] for d in config["dependencies"] if d["backend_fn"] for t in d["targets"]}
-    return targets[tab, "select"], targets[ids["gpt-tell-go"], "click"]
+    after = {d["trigger_after"]: d["id"] for d in config["dependencies"]}
+    chains = [[targets[tab, "select"]], [targets[ids["gpt-tell-go"], "click"]]]
+    for chain in chains:
+        while chain[-1] in after:
+            chain.append(after[chain[-1]])
+    return chains[0], chains[1]
 
 
 async def heard(http: httpx.AsyncClient, key: str, fn: int, data: list[Any]) -> AsyncIterator[str]:
@@ -45,20 +50,23 @@ async def heard(http: httpx.AsyncClient, key: str, fn: int, data: list[Any]) -> 
                 return
 
 
-async def read(http: httpx.AsyncClient, fn: int, reader: int, wait: float) -> dict[str, Any]:
+async def read(http: httpx.AsyncClient, chain: list[int], reader: int, wait: float) -> dict[str, Any]:
     """One story: when its updates came, and how many tokens had been shown by then."""
     await asyncio.sleep(wait)
     begun, shown, seen, line = perf_counter(), 0, [], ""
     beginnings = words("gpt.tell")["beginnings"]
-    wish = [None, LENGTH, None, beginnings[reader % len(beginnings)], 0.8, 0, 0.95, reader, 0.0, 1.0, TELLER]
-    async for line in heard(http, f"reader{reader}", fn, wish):
-        new = line.count("]]\\n") if '"process_generating"' in line else 0  # the log has a line a token
-        shown += new
-        if new:
-            seen.append((perf_counter() - begun, shown))
-        if perf_counter() - begun > LONGEST:
-            break
-    return {"seen": seen, "well": '"success":true' in line.replace(" ", "")}
+    wish = [None, LENGTH, beginnings[reader % len(beginnings)], 0.8, 0, 0.95, reader, 0.0, 1.0, TELLER]
+    well = True
+    for fn, data in zip(chain, (wish, [None], [None, None])):  # begin, follow, sum up
+        async for line in heard(http, f"reader{reader}", fn, data):
+            new = line.count("]]\\n") if '"process_generating"' in line else 0  # the log has a line a token
+            shown += new
+            if new:
+                seen.append((perf_counter() - begun, shown))
+            if perf_counter() - begun > LONGEST:
+                break
+        well = well and '"success":true' in line.replace(" ", "")
+    return {"seen": seen, "well": well}
 
 
 async def crowd(url: str, readers: int, within: float) -> list[dict[str, Any]]:
@@ -66,7 +74,8 @@ async def crowd(url: str, readers: int, within: float) -> list[dict[str, Any]]:
     async with httpx.AsyncClient(base_url=url, timeout=LONGEST, limits=limits, trust_env=False) as http:
         tab, tell = await doors(http)
         for i in range(readers):  # each opens the tab and sees the opening, one after the other
-            [_ async for _ in heard(http, f"reader{i}", tab, [None])]
+            for fn, data in zip(tab, ([None], [None], [None, None])):
+                [_ async for _ in heard(http, f"reader{i}", fn, data)]
         return await asyncio.gather(*(read(http, tell, i, within * i / readers) for i in range(readers)))
 
 
