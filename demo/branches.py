@@ -11,7 +11,7 @@ from core.gpt import Guess
 from core.model import Mishap
 from demo.spelling import name, rounded
 from demo.telling import SEEDS, Story, Wish
-from demo.words import words
+from demo.words import counted, words
 
 TEXTS = words("gpt.tell.tree")
 BRANCHES, PIECES = 64, 20_000  # of a tree: branches, and tokens told in all
@@ -42,7 +42,7 @@ class Branch:
     def cost(self) -> str:
         """What it costs, in words."""
         left = self.shared[1] + departures(self.own())
-        return TEXTS["cost"].format(bits=self.bits(), pieces=len(self.story.guesses), left=left)
+        return counted(TEXTS["cost"], bits=self.bits(), pieces=len(self.story.guesses), left=left)
 
 
 class Tree:
@@ -174,9 +174,7 @@ class Tree:
         both = min(len(theirs), len(branch.own()))
         if not both:
             return ""
-        return TEXTS["compared"].format(
-            pieces=both, own=bits(branch.own()[:both]), other=bits(theirs[:both]), s="" if both == 1 else "s"
-        )
+        return counted(TEXTS["compared"], pieces=both, own=bits(branch.own()[:both]), other=bits(theirs[:both]))
 
     def as_text(self) -> str:
         """Every story of the tree, whole, in the order of the outline."""

@@ -32,7 +32,7 @@ from demo.shelf import once, shelf
 from demo.show import curves
 from demo.telling import SEEDS, TELLER, readable
 from demo.training import Seen, device, given, note
-from demo.words import words
+from demo.words import counted, words
 
 LR, BATCH = 0.006, 4  # a third of the rate it was trained with, and stretches few enough for a step a second
 MINUTE = 60.0  # seconds of learning at one go
@@ -123,7 +123,7 @@ class Tuning:
 
     def look(self, run: Run) -> str:
         texts, step = words("gpt.tune"), run.trainer.step
-        shown = ((texts["before"], self.first), (texts["after"].format(step=step), self.tell(run.trainer.model)))
+        shown = ((texts["before"], self.first), (counted(texts["after"], step=step), self.tell(run.trainer.model)))
         told = (
             f'<div><h4>{escape(title)}</h4><p class="sample"><b>{escape(self.beginning)}</b>{escape(said)}</p></div>'
             for title, said in shown

@@ -17,7 +17,9 @@ from demo import branches
 from demo.branches import Tree
 from demo.company import Company
 from demo.gpt import ahead
-from demo.telling import Story, Wish, tell, wish
+from demo.gpt.tally import came, tally
+from demo.telling import Story, Wish, figures, tell, wish
+from demo.words import counted, words
 
 TEXT = "A café, a cat 🐱 and مرحبا. The end of the day came softly. " * 30
 
@@ -139,6 +141,23 @@ def test_what_stands_ahead_is_what_comes(teller, dice):
         asyncio.run(tree.show(0))
         story = go_on(tree.fork(2, Guess(token, 0.1, root.guesses[2].top), asked), ahead.FURTHER)
         assert [guess.token for guess in story.guesses[3:]] == row
+
+
+def test_a_guess_is_held_against_what_was_measured(tree):
+    """The nearest of the four, and none for a story too short to tell."""
+    guesses = words("gpt.tell")["guesses"]
+    found = [came(figures(tree.story)._replace(pieces=100, first=first)) for first in (97, 66, 51, 12)]
+    assert found == guesses and came(figures(tree.story)._replace(pieces=9, first=9)) == ""
+    said, yard, told = tally(tree)
+    first = sum(guess.token == guess.top[0][0] for guess in tree.story.guesses)
+    assert said.startswith(f"{first} of the 20 pieces") and "blind chance" in yard
+    assert told in guesses
+
+
+def test_one_is_told_of_in_the_singular():
+    text = "{n:,} {n:piece was/pieces were} {of}"
+    found = [counted(text, n=n, of="it") for n in (0, 1, 2_000)]
+    assert found == ["0 pieces were it", "1 piece was it", "2,000 pieces were it"]
 
 
 def test_min_p_cuts_what_is_far_below_the_likeliest():

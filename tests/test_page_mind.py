@@ -67,7 +67,7 @@ def test_the_layers_guess_and_the_last_is_the_answer(mind):
     mind.locator(PIECE).nth(1).click()
     mind.wait_for_selector(f"{VIEW} .grid[data-at='1']")
     rows = texts(mind, "#gpt-mind .layers tbody tr")
-    assert len(rows) == 7 and rows[0].startswith("the word alone") and rows[6].startswith("block 6: its answer")
+    assert len(rows) == 7 and rows[0].startswith("no layer: the piece") and rows[6].startswith("layer 6: its answer")
     assert "“old”" in mind.inner_text("#gpt-mind .layers thead")
     assert all("%" in row for row in rows)
 

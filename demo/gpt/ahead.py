@@ -21,7 +21,7 @@ from demo.gpt.looking import in_turn
 from demo.limits import one_of, whole
 from demo.spelling import best, rounded
 from demo.telling import SEEDS, TELLER, Knobs, knobs, loaded
-from demo.words import words
+from demo.words import counted, words
 
 TEXTS = words("gpt.tell.ahead")
 ROWS = 7  # likeliest pieces that are offered
@@ -94,7 +94,7 @@ def cuts(said: Tensor, ids: tuple[int, ...], dice: Knobs, last: int = 0) -> list
             sentences.append(TEXTS["moved" if moved else "cut"].format(knob=TEXTS[knob], share=percent(share)))
             before = after
     left = int((before > 0).sum())
-    return [*sentences, TEXTS["left"].format(left=left, all=len(before), s="s" if left == 1 else "")]
+    return [*sentences, counted(TEXTS["left"], left=left, all=len(before))]
 
 
 def percent(share: float) -> str:

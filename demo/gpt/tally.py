@@ -2,7 +2,7 @@
 
 from demo.branches import Tree
 from demo.telling import Figures, figures
-from demo.words import words
+from demo.words import counted, words
 
 TEXTS = words("gpt.tell")
 EDGES = (0.8, 0.58, 0.35)  # shares of first choices that lie between the guesses
@@ -20,7 +20,8 @@ def tally(tree: Tree, note: str = "") -> tuple[str, str, str]:
     found, note = figures(tree.story), note or tree.compared()
     if not found.pieces:
         return "", "", ""
-    said = TEXTS["said"].format(first=found.first, pieces=found.pieces, share=round(100 * found.first / found.pieces))
+    share = round(100 * found.first / found.pieces)
+    said = counted(TEXTS["said"], first=found.first, pieces=found.pieces, share=share)
     yard = TEXTS["yard"].format(own=odds(found.own), pair=odds(found.pair), blind=odds(found.blind))
     unread = TEXTS["unread"].format(unread=odds(found.unread)) if found.unread else ""
     return said, " ".join(filter(None, (yard, unread, note))), came(found)

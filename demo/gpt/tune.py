@@ -49,7 +49,8 @@ class Tune:
         self.text = gr.Textbox(
             label=TEXTS["text"], info=TEXTS["text_note"], lines=4, max_lines=7, elem_id="gpt-tune-text"
         )
-        self.file = gr.UploadButton(TEXTS["file"], file_types=[".txt"], size="sm", elem_id="gpt-tune-file")
+        with gr.Column(elem_classes=["tell-examples"]):
+            self.file = gr.UploadButton(TEXTS["file"], file_types=[".txt"], size="sm", elem_id="gpt-tune-file")
         self.beginning = gr.Textbox(
             TEXTS["beginning_first"], label=TEXTS["beginning"], lines=1, elem_id="gpt-tune-beginning"
         )
@@ -67,6 +68,7 @@ class Tune:
 
     def rarer(self) -> None:
         self.seed = unread(gr.Number(0, label=TEXTS["seed"], step=1, elem_id="gpt-tune-seed"))
+        text("p", TEXTS["keep_why"], "aside")
         self.keep = gr.Button(SHARED["keep"], size="sm", elem_id="gpt-tune-keep")
         self.kept = gr.File(
             label=SHARED["keep_note"],

@@ -97,6 +97,9 @@ function tower() {
   const layers = seen.heads.length, heads = seen.heads[0].length;
   grid.setAttribute('aria-label', told(words.grid, { layers, heads }));
   grid.style.setProperty('--heads', heads);
+  const numbers = seen.heads[0].map((_, head) => make('span', 'number', head + 1));
+  numbers.forEach((number) => number.setAttribute('aria-hidden', 'true'));
+  grid.append(make('span', 'layer', words.head), ...numbers);
   cells = seen.heads.map((row, layer) => {
     grid.append(make('span', 'layer', told(words.layer, { n: layer + 1 })));
     return row.map((_, head) => {
@@ -168,7 +171,7 @@ function tell() {
 function guesses() {
   const truth = seen.pieces[seen.at + 1], head = make('tr'), last = seen.layers.length - 1;
   find('.layers h4').textContent = told(words.layers, { piece: named(seen.at) });
-  const titles = [words.after, ...[1, 2, 3].map((n) => told(words.guess, { n }))];
+  const titles = [words.after, ...words.guess];
   if (truth !== undefined) titles.push(told(words.truth, { piece: `“${shown(truth)}”` }));
   head.append(...titles.map((title) => { const cell = make('th', '', title); cell.scope = 'col'; return cell; }));
   find('.layers thead').replaceChildren(head);

@@ -51,8 +51,19 @@ PART = (
     '<tr><th scope="row">{title}<span class="does">{what}</span></th>'
     '<td class="figure">{shape}</td><td class="figure">{weights}</td></tr>'
 )
-SCRIPTED = ("beginning", "line", "space", "end", "looked", "ahead_piece", "heads", "grid", "layer", "cell", "cell_off")
-SCRIPTED += (
+SCRIPTED = [
+    "beginning",
+    "line",
+    "space",
+    "end",
+    "looked",
+    "ahead_piece",
+    "heads",
+    "grid",
+    "layer",
+    "head",
+    "cell",
+    "cell_off",
     "title",
     "most",
     "only",
@@ -64,19 +75,27 @@ SCRIPTED += (
     "after",
     "word",
     "block",
-)
-SCRIPTED += ("answer", "guess", "truth", "open", "cut", "goes", "alike", "measuring", "lost")
+    "answer",
+    "guess",
+    "truth",
+    "open",
+    "cut",
+    "goes",
+    "alike",
+    "measuring",
+    "lost",
+]
 
 
 def mind(
-    words: Mapping[str, str], first: Mapping[str, Any], elem_id: str, look: Answer, ahead: Answer, cut: Answer
+    words: Mapping[str, Any], first: Mapping[str, Any], elem_id: str, look: Answer, ahead: Answer, cut: Answer
 ) -> gr.HTML:
     """The inside at the first question {"text", "guess"}; `words` are its texts.
 
     Its event is `input`: another result sentence, or none any more.
     """
     given = {key: words[key] for key in SCRIPTED} | {"first": dict(first)}
-    texts = {key: escape(text) for key, text in words.items()}
+    texts = plain(words)
     return gr.HTML(
         {},
         html_template=PAGE.format(**texts, given=escape(dumps(given))),
@@ -88,8 +107,13 @@ def mind(
     )
 
 
-def under(words: Mapping[str, str], parts: Sequence[Mapping[str, str]]) -> gr.HTML:
+def plain(words: Mapping[str, Any]) -> dict[str, str]:
+    """The texts among them, for a page."""
+    return {key: escape(text) for key, text in words.items() if isinstance(text, str)}
+
+
+def under(words: Mapping[str, Any], parts: Sequence[Mapping[str, str]]) -> gr.HTML:
     """What `mind` of the same room fills under the result, and the table of a block's `parts`."""
     rows = "".join(PART.format(**{key: escape(text) for key, text in part.items()}) for part in parts)
-    page = UNDER.format(**{key: escape(text) for key, text in words.items()}, parts=rows)
+    page = UNDER.format(**plain(words), parts=rows)
     return gr.HTML(page, js_on_load=None, apply_default_css=False, elem_classes=["mind"])

@@ -7,6 +7,7 @@ frame the same keys, and that is checked when the file is read: a missing text i
 import tomllib
 from functools import cache
 from importlib.resources import files
+from string import Formatter
 from typing import Any
 
 OWED = ("title", "hook", "guess", "guesses", "why", "check", "checks", "answers", "not")
@@ -41,6 +42,21 @@ def inspect(name: str, room: dict[str, Any]) -> None:
         raise ValueError(f"[{name}] must have one answer for each of its checks.")
     if (long := len(room["why"].split())) > LONGEST_WHY:
         raise ValueError(f"The why of [{name}] has {long} words, and {LONGEST_WHY} is the most.")
+
+
+class Counting(Formatter):
+    """Also fills in what depends on a number: "{n} {n:was/were} there", the first for what is shown as 1."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        one, slash, many = format_spec.partition("/")
+        if slash:
+            return one if round(value) == 1 else many
+        return super().format_field(value, format_spec)
+
+
+def counted(text: str, **facts: Any) -> str:
+    """A text with its facts, in the singular where one is told of."""
+    return Counting().format(text, **facts)
 
 
 def words(name: str) -> dict[str, Any]:
