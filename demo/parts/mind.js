@@ -97,7 +97,7 @@ function tower() {
   const layers = seen.heads.length, heads = seen.heads[0].length;
   grid.setAttribute('aria-label', told(words.grid, { layers, heads }));
   grid.style.setProperty('--heads', heads);
-  const numbers = seen.heads[0].map((_, head) => make('span', 'number', head + 1));
+  const numbers = seen.heads[0].map((_, head) => make('span', 'nth', head + 1));
   numbers.forEach((number) => number.setAttribute('aria-hidden', 'true'));
   grid.append(make('span', 'layer', words.head), ...numbers);
   cells = seen.heads.map((row, layer) => {
