@@ -21,9 +21,9 @@ from core.measure import bigram_nats, effective, pca_error, text_nats
 from core.model import noise
 from core.vae import VAE, kl
 from demo.runs import Run
-from demo.show import bar, curves, figure, plural, sheet
+from demo.show import bar, curves, figure, sheet
 from demo.signs import LEARNT, Doctor
-from demo.words import words
+from demo.words import counted, words
 
 XZ_READS = 200_000  # letters
 PAIRS = 10  # pictures that are redrawn at each look
@@ -130,7 +130,7 @@ class Redraws:
         mean, logvar = model.encode(x)
         error = float(((model.decode(mean) - x) / 2).square().mean())
         bits = float(kl(mean, logvar).sum(1).mean()) / math.log(2)
-        said = texts["vae_said"].format(error=100 * error**0.5, bits=bits, s=plural(bits))
+        said = counted(texts["vae_said"], error=100 * error**0.5, bits=bits)
         if own is not None:
             own = own.to(run.trainer.device)
             lost = float(((model.decode(model.encode(own)[0]) - own) / 2).square().mean())

@@ -12,6 +12,8 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
+from demo.words import counted
+
 WIDE, HIGH = 440, 210  # of a curve, in its own units
 LEFT, RIGHT, TOP, BOTTOM = (
     44,
@@ -145,13 +147,8 @@ def _frame(steps: Sequence[float], low: float, high: float) -> str:
         f'<text class="tick" text-anchor="end" x="{LEFT - 8}" y="{_y(h, low, high) + 4:.1f}">{_short(h)}</text>'
         for h in heights
     )
-    foot = f"{steps[-1]:,.0f} step{plural(steps[-1])}"
+    foot = counted("{n:,.0f} {n:step/steps}", n=steps[-1])
     return rules + f'<text class="tick" text-anchor="end" x="{WIDE - RIGHT}" y="{HIGH - 6}">{foot}</text>'
-
-
-def plural(count: float) -> str:
-    """The end of a word that is counted in whole numbers."""
-    return "" if round(count) == 1 else "s"
 
 
 def _short(value: float) -> str:

@@ -21,8 +21,8 @@ from demo.limits import whole
 from demo.previews import PREVIEWS, Samples, charted, wall
 from demo.runs import Run
 from demo.shelf import collection, shelf
-from demo.show import animated, curves, figure, plural
-from demo.words import words
+from demo.show import animated, curves, figure
+from demo.words import counted, words
 
 PATIENT = 3.0  # seconds between two results, which cost more than a look
 FIRST = {"gan": "faces", "vae": "faces", "gpt": "retold"}  # always there, so it stands first
@@ -161,11 +161,11 @@ def draw(run: Run) -> str:
     """Picture and meter as HTML."""
     texts = words("train")
     state = "running" if run.seat else "resting"
-    meter = texts["meter"].format(
+    meter = counted(
+        texts["meter"],
         step=run.trainer.step,
         seconds=run.trainer.seconds,
-        examples=(seen := run.trainer.step * run.trainer.batch),
-        s=plural(seen),
+        examples=run.trainer.step * run.trainer.batch,
         state=texts[f"state_{state}"],
     )
     link = f'<a href="?watch={run.trainer.plan.family}.{run.link}" target="_blank">{escape(texts["watch"])}</a>'

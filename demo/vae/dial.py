@@ -10,8 +10,7 @@ from demo.parts.border import border
 from demo.parts.dial import dial
 from demo.parts.lesson import AT_ONCE, Room, say
 from demo.redraw import SEEDS, card
-from demo.show import plural
-from demo.words import words
+from demo.words import counted, words
 
 TEXTS, SKETCH = words("vae.dial"), words("vae.sketch")
 SAME = 1.02  # distances nearer to each other than that are not told apart by 2,000 pictures
@@ -59,7 +58,7 @@ class Dial:
         best = min(range(len(rows)), key=lambda i: rows[i][3])
         thirds = {TEXTS["guesses"][3 * i // len(rows)] for i, row in enumerate(rows) if row[3] < SAME * rows[best][3]}
         came = guess if guess in thirds else TEXTS["guesses"][3 * best // len(rows)]
-        said = TEXTS["said"].format(beta=f"{beta:.2g}", bits=bits, s=plural(bits), error=100 * error**0.5, far=far)
+        said = counted(TEXTS["said"], beta=f"{beta:.2g}", bits=bits, error=100 * error**0.5, far=far)
         numbers = {"pca": 100 * yards["pca"] ** 0.5, "latent": card(name)["config"]["latent"], "floor": yards["floor"]}
         yard = TEXTS["yard"].format(best=f"{rows[best][0]:.2g}", n=yards["n"], **numbers)
         return say(said, yard, self.room.guessed(guess, came))

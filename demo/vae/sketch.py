@@ -32,8 +32,8 @@ from demo.redraw import (
     sweep,
     unpack,
 )
-from demo.show import figure, plural, signed, uri
-from demo.words import words
+from demo.show import figure, signed, uri
+from demo.words import counted, words
 
 TEXTS = words("vae.sketch")
 DRAWS = 8  # from the cloud
@@ -95,7 +95,7 @@ def shake(asked: dict[str, Any]) -> dict[str, Any]:
 def result(seen: Seen, name: str, guessed: str) -> str:
     """What the code cost and what the redraw lost, beside what a straight-line code loses."""
     error, bits = redraw.off(seen.x, seen.again), float(seen.bits.sum())
-    said = TEXTS["said"].format(latent=len(seen.mean), bits=bits, s=plural(bits), error=100 * error)
+    said = counted(TEXTS["said"], latent=len(seen.mean), bits=bits, error=100 * error)
     share = redraw.unusual(seen.x, name)
     said += "" if share is None else " " + TEXTS["unusual"].format(share=share)
     line = rival(seen.x, name)
