@@ -169,6 +169,7 @@ function build(n) {
   sliders = Array.from({ length: n }, (_, rank) => made(rank));
   find('.first').replaceChildren(...sliders.slice(0, first).map(({ item }) => item));
   find('.rest').replaceChildren(...sliders.slice(first).map(({ item }) => item));
+  find('.rest').style.setProperty('--rows', Math.ceil((n - first) / 2));  // in two columns, whose width holds a slider
   find('details').hidden = n <= first;
   find('summary').textContent = words.rest.replace('{n}', n - first);
   find('h4').textContent = words.head.replace('{n}', n);
