@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median, quantiles
@@ -132,8 +132,9 @@ def summary(times: list[float]) -> dict[str, Any]:
     return {"p50": round(median(times), 1), "p95": round(quantiles(times, n=20)[-1], 1), "n": len(times)}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def told(about: str, run: Callable[[float], dict[str, list[float]]], title: str, what: str) -> None:
+    """The command line of a bench of milliseconds: its table, or one object."""
+    parser = argparse.ArgumentParser(description=about.split("\n")[0])
     parser.add_argument("--json", action="store_true", help="print one object instead of a table")
     parser.add_argument("--delay", type=float, default=0, help="milliseconds by which the network is made slower")
     asked = parser.parse_args()
@@ -142,10 +143,10 @@ def main() -> None:
     if asked.json:
         print(json.dumps({"unit": "ms", "load": load, **found}))
         return
-    print(f"slider to new picture on screen (ms), network {asked.delay:g} ms slower; load average {load}")
+    print(f"{title} (ms), network {asked.delay:g} ms slower; load average {load}")
     for name, row in found.items():
-        print(f"{name:8} p50 {row['p50']:6.1f}   p95 {row['p95']:6.1f}   ({row['n']} moves)")
+        print(f"{name:30} p50 {row['p50']:6.1f}   p95 {row['p95']:6.1f}   ({row['n']} {what})")
 
 
 if __name__ == "__main__":
-    main()
+    told(__doc__ or "", run, "slider to new picture on screen", "moves")

@@ -5,16 +5,13 @@ the model, and a move over the map and the picture under the pointer. Each waits
 next frame after an event that changes nothing.
 """
 
-import argparse
-import json
-import os
 import shutil
 from contextlib import ExitStack
 from time import sleep
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.bench.slider import OURS, served, summary
+from tests.bench.slider import OURS, served, told
 from tests.conftest import CHROMIUM, QUIET
 
 TOUCHES, WARM = 100, 5
@@ -79,20 +76,5 @@ def run(delay: float) -> dict[str, list[float]]:
     return times
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--json", action="store_true", help="print one object instead of a table")
-    parser.add_argument("--delay", type=float, default=0, help="milliseconds by which the network is made slower")
-    asked = parser.parse_args()
-    found = {name: summary(times) for name, times in run(asked.delay).items()}
-    load = round(os.getloadavg()[0], 1)
-    if asked.json:
-        print(json.dumps({"unit": "ms", "load": load, **found}))
-        return
-    print(f"from a touch to its answer on screen (ms), network {asked.delay:g} ms slower; load average {load}")
-    for name, row in found.items():
-        print(f"{name:30} p50 {row['p50']:6.1f}   p95 {row['p95']:6.1f}   ({row['n']} touches)")
-
-
 if __name__ == "__main__":
-    main()
+    told(__doc__ or "", run, "from a touch to its answer on screen", "touches")
