@@ -150,8 +150,7 @@ def measure_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def measure(options: argparse.Namespace, arguments: list[str]) -> None:
-    folder = Path(options.checkpoint)
-    folder = folder if (folder / "card.json").exists() else checkpoint.SHELF / options.checkpoint
+    folder = folder_of(options.checkpoint)
     model, card, tokenizer = checkpoint.load(folder)
     data = open_file(options.on, card, tokenizer) if options.on else open_for(card, tokenizer)
     judge = f"judge-{card['data']['name']}"
@@ -177,6 +176,11 @@ def measure(options: argparse.Namespace, arguments: list[str]) -> None:
     else:
         print(f"{folder.name} on {on}, {seconds} s")
         print("\n".join(line(name, number) for name, number in numbers.items()))
+
+
+def folder_of(name: str) -> Path:
+    """Where a checkpoint lies: a folder, or one that ships under that name."""
+    return Path(name) if Path(name, "card.json").exists() else checkpoint.SHELF / name
 
 
 def open_for(card: dict[str, Any], tokenizer: Tokenizer | None) -> Any:
@@ -211,8 +215,7 @@ def untangle_arguments(parser: argparse.ArgumentParser) -> None:
 def untangled(options: argparse.Namespace, arguments: list[str]) -> None:
     """The card's steps and seconds count those made after the turn as well."""
     torch.set_num_threads(options.threads)
-    folder = Path(options.checkpoint)
-    folder = folder if (folder / "card.json").exists() else checkpoint.SHELF / options.checkpoint
+    folder = folder_of(options.checkpoint)
     vae, card, _ = checkpoint.load(folder)
     if not isinstance(vae, VAE):
         raise Mishap(f"{folder.name} is no VAE: only a code can be untangled.")
@@ -258,8 +261,7 @@ def index_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def index(options: argparse.Namespace, arguments: list[str]) -> None:
-    folder = Path(options.checkpoint)
-    folder = folder if (folder / "card.json").exists() else checkpoint.SHELF / options.checkpoint
+    folder = folder_of(options.checkpoint)
     card = checkpoint.read_card(folder / "card.json")
     if card["data"].get("learns") != "text":
         raise Mishap(f"{folder.name} does not learn from text, so there are no runs of words to index.")

@@ -265,11 +265,6 @@ def text_nats(gpt: GPT, row: Tensor) -> float:
     return total
 
 
-def bigram_nats(train: Tensor, row: Tensor, vocab: int) -> float:
-    """The same sum for a table of token pairs."""
-    return ngram_nats(train, row, vocab, 2)
-
-
 def measure(model: Any, data: Any, judge: Judge | None = None, n: int = 10_000) -> dict[str, Number]:
     """A model's numbers on a collection; n bounds the pictures. Mishap where a judge is needed and missing."""
     if isinstance(model, GPT):

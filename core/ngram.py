@@ -13,7 +13,8 @@ from core.model import Mishap
 
 
 def ngram_nats(train: Tensor, row: Tensor, vocab: int, order: int) -> float:
-    """Sum of -log p over row (N,) but its first token, each guessed from at most `order` - 1 before it.
+    """Sum of -log p over row (N,) but its first token, each guessed from at most `order` - 1 before it: with order 1,
+    from how often it comes.
 
     train and row hold token ids (long) below `vocab`. Mishap where so many ids do not fit into one 64-bit number.
     """

@@ -107,12 +107,8 @@ class Tree:
             self.shown = k
         return self.story
 
-    def fork(self, at: int, guess: Guess, wish: Wish) -> Story:
-        """Leaves the story that is shown after `at` told tokens, with another token than there."""
-        return self.add(self.forked(at, guess, wish), self.shown, at)
-
     def forked(self, at: int, guess: Guess, wish: Wish) -> Story:
-        """The story of such a branch, which is none yet."""
+        """A story that leaves the one shown after `at` told tokens, with another token than there; no branch yet."""
         old = self.story
         story = Story(old.teller, old.company, wish)
         story.fork = sum(start < at for start in old.starts)

@@ -17,8 +17,9 @@ from core.data.collection import Pictures
 from core.data.text import Text
 from core.gan import GAN
 from core.gpt import GPT
-from core.measure import bigram_nats, effective, pca_error, text_nats
+from core.measure import effective, pca_error, text_nats
 from core.model import noise
+from core.ngram import ngram_nats
 from core.vae import VAE, kl
 from demo.runs import Run
 from demo.show import bar, curves, figure, sheet
@@ -143,12 +144,6 @@ def plain(tokenizer: Any, ids: torch.Tensor) -> str:
     return tokenizer.decode([i for i in ids.tolist() if i])
 
 
-def unigram_nats(train: Tensor, row: Tensor, vocab: int) -> float:
-    """Sum of -log p over row (N,) but its first token, by the counts of single tokens alone (one added to each)."""
-    single = train.bincount(minlength=vocab) + 1
-    return float(-(single[row[1:]] / single.sum()).log().sum())
-
-
 def xz_bits(before: str, text: str) -> float:
     """Bits a byte that xz needs for a text when it has read the last XZ_READS letters of what stands before it.
 
@@ -183,8 +178,8 @@ class Samples:
         self.nat = 1 / math.log(2) / sum(sizes)  # of a loss, in bits per byte
         self.rivals = {
             "xz": xz_bits("".join(part.train[-1000:]), unseen),
-            "bigram": bigram_nats(train, self.unseen, vocab) * self.scale,
-            "unigram": unigram_nats(train, self.unseen, vocab) * self.scale,
+            "bigram": ngram_nats(train, self.unseen, vocab, 2) * self.scale,
+            "unigram": ngram_nats(train, self.unseen, vocab, 1) * self.scale,
             "blind": math.log(vocab) * (len(self.unseen) - 1) * self.scale,
         }
         beginning = plain(data.tokenizer, self.unseen[1:9])

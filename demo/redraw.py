@@ -79,7 +79,11 @@ def card(name: str) -> dict[str, Any]:
 
 def pad_of(name: str) -> tuple[int, int]:
     """Dots along a side of the pad for a collection, and its channels."""
-    channels = painter(name).config.channels
+    return pad_for(painter(name).config.channels)
+
+
+def pad_for(channels: int) -> tuple[int, int]:
+    """The same for pictures of so many channels."""
     return (COLOUR_PAD if channels == 3 else ink.PAD), channels
 
 

@@ -14,7 +14,6 @@ import torch.nn.functional as F
 
 from core.borrow import BIGGER
 from core.checkpoint import Loaded
-from core.data.text import END
 from core.decode import Decoder
 from core.gpt import GPT, Guess
 from core.model import Mishap, noise
@@ -122,7 +121,7 @@ class Story:
 
     def __init__(self, teller: Loaded, company: Company | Alone, wish: Wish):
         self.teller, self.company, self.wish = teller, company, wish
-        self.end = teller.tokenizer.token_to_id(END)
+        self.end = teller.model.end
         self.ids = [self.end, *teller.tokenizer.encode(wish.beginning, add_special_tokens=False).ids]
         self.begun = len(self.ids)  # tokens of the beginning
         self.guesses: list[Guess] = []

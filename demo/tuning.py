@@ -22,8 +22,9 @@ from core.checkpoint import Loaded
 from core.data import data_folder
 from core.data.text import RETOLD, TEXTS, Text, encode, first, merges_of, own_part, read_all, read_documents, split_part
 from core.gpt import GPT
-from core.measure import bigram_nats, text_nats
+from core.measure import text_nats
 from core.model import Mishap, noise
+from core.ngram import ngram_nats
 from core.train import Plan, Trainer
 from demo.limits import whole
 from demo.previews import HEART, lately, plain, xz_bits
@@ -108,7 +109,7 @@ class Tuning:
         train = data.rows["own", "train"].long()
         self.scale = 1 / math.log(2) / (len("".join(part.train).encode()) / len(train))
         self.xz = xz_bits("".join(part.train), plain(loaded.tokenizer, self.new.ids))
-        self.bigram = bigram_nats(train, self.new.ids, model.config.vocab) * self.new.scale
+        self.bigram = ngram_nats(train, self.new.ids, model.config.vocab, 2) * self.new.scale
         self.first, self.before = self.tell(model), self.bits(model)
 
     @torch.inference_mode()

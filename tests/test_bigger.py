@@ -127,7 +127,7 @@ def test_a_story_is_told_by_it_where_it_was_brought(tmp_path, monkeypatch):
     assert on[0] == ahead.spelt(story.teller, story.ids[story.begun + 1 :][: ahead.FURTHER]) and on[1] == ""
     tree = Tree()
     tree.add(story)
-    tree.fork(2, taken, story.wish._replace(seed=1))
+    tree.add(tree.forked(2, taken, story.wish._replace(seed=1)), tree.shown, 2)
     theirs = tree.outline()[1]["title"]
     tree.add(telling.begin(telling.wish("a text", 0, 0, 1, 0)))  # a story by the shipped teller beside them
     assert tree.outline()[1]["title"] == theirs

@@ -62,8 +62,12 @@ def tree(teller) -> Tree:
     return tree
 
 
+def leave(tree: Tree, at: int, guess: Guess, wish: Wish) -> Story:
+    return tree.add(tree.forked(at, guess, wish), tree.shown, at)
+
+
 def fork(tree: Tree, at: int, length: int = 10) -> Story:
-    return go_on(tree.fork(at, other(tree.story, at), tree.story.wish), length)
+    return go_on(leave(tree, at, other(tree.story, at), tree.story.wish), length)
 
 
 def test_a_branch_shares_what_stood_before_and_both_stay(tree):
@@ -121,7 +125,7 @@ def test_the_same_branch_again_gets_other_dice(tree):
     guess = other(root, 6)
     ids = [*root.ids[: root.begun + 6], guess.token]
     assert tree.unused(wanted, ids) == wanted
-    go_on(tree.fork(6, guess, wanted), 5)
+    go_on(leave(tree, 6, guess, wanted), 5)
     assert tree.unused(wanted, ids) == wanted._replace(seed=4)
     assert tree.unused(wanted._replace(knobs=wanted.knobs._replace(top_k=3)), ids).seed == 3
     assert tree.again(wanted).seed == 4  # told anew from the branch's own beginning
@@ -139,7 +143,7 @@ def test_what_stands_ahead_is_what_comes(teller, dice):
     rows = ahead.go_on(teller.model, ids, taken, noise(8, known + 1), asked.knobs)
     for token, row in zip(taken, rows):
         asyncio.run(tree.show(0))
-        story = go_on(tree.fork(2, Guess(token, 0.1, root.guesses[2].top), asked), ahead.FURTHER)
+        story = go_on(leave(tree, 2, Guess(token, 0.1, root.guesses[2].top), asked), ahead.FURTHER)
         assert [guess.token for guess in story.guesses[3:]] == row
 
 

@@ -7,7 +7,7 @@ import torch
 
 from core.data.text import END, held_out, make_tokenizer, merges_of, open_text, train_tokenizer
 from core.gpt import GPT, Muon, orthogonal, pick
-from core.measure import bigram_nats, text_nats
+from core.measure import text_nats
 from core.model import Mishap, noise
 from core.ngram import ngram_nats
 
@@ -134,10 +134,13 @@ def test_a_blind_model_needs_as_many_bits_as_blind_guessing():
 
 def test_bigram_knows_pairs_and_leaves_room_for_the_unseen():
     train = torch.tensor([0, 1, 2] * 50)
-    usual, odd = bigram_nats(train, torch.tensor([0, 1, 2, 0]), 5), bigram_nats(train, torch.tensor([0, 2, 1, 4]), 5)
+    usual, odd = (
+        ngram_nats(train, torch.tensor([0, 1, 2, 0]), 5, 2),
+        ngram_nats(train, torch.tensor([0, 2, 1, 4]), 5, 2),
+    )
     assert usual < 0.2 < odd < float("inf")
     # every row of the table adds up to 1
-    total = sum(math.exp(-bigram_nats(train, torch.tensor([1, after]), 5)) for after in range(5))
+    total = sum(math.exp(-ngram_nats(train, torch.tensor([1, after]), 5, 2)) for after in range(5))
     assert total == pytest.approx(1, abs=1e-5)
 
 

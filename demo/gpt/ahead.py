@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 
 from core.borrow import BIGGER
-from core.data.text import END
 from core.gpt import GPT, Guess, shaped, throw
 from core.model import Mishap, noise
 from demo.company import BIG_TURNS
@@ -62,7 +61,7 @@ def weigh(asked: dict[str, Any]) -> dict[str, Any]:
     "rows": [text, chance as learnt, token, chance in the throw]; "cuts": sentences.
     """
     teller, ids, dice = who(asked), window(asked), dice_of(asked)
-    said, last = ask(logits, teller, ids), end(teller)
+    said, last = ask(logits, teller, ids), loaded(teller).model.end
     chances, thrown = stage(said, ids, NEUTRAL, last), stage(said, ids, dice, last)
     offered = chances.topk(ROWS).indices.tolist()
     if (written := asked.get("written")) is not None:
@@ -122,7 +121,7 @@ def preview(asked: dict[str, Any]) -> dict[str, Any]:
 @lru_cache(64)
 def further(teller: str, ids: tuple[int, ...], taken: tuple[int, ...], dice: Knobs, seed: int, known: int) -> list[str]:
     """FURTHER tokens after each of the taken ones, spelt; "" after the end of a story."""
-    last = end(teller)
+    last = loaded(teller).model.end
     rows = go_on(loaded(teller).model, list(ids), list(taken), noise(seed, known + 1), dice)
     told = [row[: row.index(last)] if last in row else row for row in rows]
     return ["" if token == last else spelt(loaded(teller), row) for token, row in zip(taken, told)]
@@ -151,11 +150,6 @@ def go_on(gpt: GPT, ids: list[int], taken: list[int], rng: torch.Generator, dice
 def who(asked: dict[str, Any]) -> str:
     """The teller that a page asks about; unless it says, the shipped one."""
     return one_of(asked.get("teller", TELLER), (TELLER, *BIGGER), "The teller")
-
-
-def end(teller: str) -> int:
-    """The token that ends a story."""
-    return loaded(teller).tokenizer.token_to_id(END)
 
 
 def dice_of(asked: dict[str, Any]) -> Knobs:

@@ -8,7 +8,6 @@ from contextlib import suppress
 from typing import Any
 
 import gradio as gr
-from gradio.context import Context
 
 from core.borrow import BIGGER, here
 from core.model import Mishap
@@ -19,7 +18,7 @@ from demo.gpt.tally import tally
 from demo.limits import one_of, whole
 from demo.parts.border import spoken
 from demo.parts.knobs import KNOBS, knob, places, seed, slider
-from demo.parts.lesson import Room, say, text
+from demo.parts.lesson import Room, house, say, text
 from demo.parts.outline import outline
 from demo.parts.quiz import quiz as quiz_fold
 from demo.parts.strip import strip
@@ -42,7 +41,7 @@ def shown(tree: Tree, file: dict[str, str] | None = None) -> dict[str, Any]:
 class Tell:
     """The room where stories are told: begin, watch it go on, ask what else it might have said."""
 
-    def __init__(self, house: gr.Tab):
+    def __init__(self, tab: gr.Tab):
         self.tree = gr.State(None)
         with Room("gpt.tell") as self.room:
             with self.room.do:
@@ -56,7 +55,7 @@ class Tell:
             with self.room.under:
                 self.outline = outline(TEXTS["tree"], "gpt-tell-outline")
                 quiz_fold(TEXTS["quiz"], "gpt-tell-quiz", quiz.ask, quiz.answer)
-        self.wire(house)
+        self.wire(tab)
 
     def begin(self) -> None:
         """The controls that are always in sight."""
@@ -76,7 +75,7 @@ class Tell:
         self.temperature = knob("temperature", "gpt-tell", TEXTS)
         self.length = slider("length", "gpt-tell", TEXTS, *LENGTHS, 160, 10)
 
-    def wire(self, house: gr.Tab) -> None:
+    def wire(self, tab: gr.Tab) -> None:
         """What follows on what. A story is told in an event of its own, whose one output is the page: Gradio makes
         every other output of a stream anew at each of its updates."""
         top_k, top_p, *others = self.rare
@@ -91,14 +90,14 @@ class Tell:
             begun.append(filled.then(self.start, wanted, seen, **many))
         begun.append(self.page.select(self.take, wanted, seen, **many))
         begun.append(self.on.click(self.go_on, wanted, self.page, **calls))
-        begun.append(house.select(self.open, self.tree, [self.tree, *kept], **calls))
+        begun.append(tab.select(self.open, self.tree, [self.tree, *kept], **calls))
         for one in begun:
             told = one.success(self.follow, self.tree, self.page, **many)
             told.success(self.sum_up, [self.tree, self.room.guess], kept, **many)
         self.stop.click(None, None, None, js=HOLD, **HIDDEN)
         self.stop.click(halt, self.tree, None, queue=False, **HIDDEN)
         self.outline.select(self.choose, [self.tree, self.room.guess], kept, concurrency_limit=MANY, **HIDDEN)
-        Context.root_block.load(warm, queue=False, **HIDDEN)  # type: ignore[union-attr]
+        house().load(warm, queue=False, **HIDDEN)
 
     async def start(self, tree: Tree | None, pieces: Any, *asked: Any) -> dict:
         """A new story beside those before; the same wish again gets the next seed."""

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from core.data import COLLECTIONS
-from demo.ink import PAD, is_empty, parse, settle
+from demo.ink import is_empty, parse, settle
 from demo.limits import one_of
-from demo.redraw import COLOUR_PAD
+from demo.redraw import pad_for
 from demo.runs import Run
 
 PAPER = (1.0, 0.992, 0.965)  # of the pad for paintings
@@ -17,8 +17,7 @@ LIKE = {"numerals": "digits"}  # drawn nearly as those are
 
 def pad_of(name: str) -> tuple[int, int]:
     """Dots along a side of the pad that a collection is drawn on, and its channels."""
-    channels = COLLECTIONS[one_of(name, COLLECTIONS, "The collection")].channels
-    return (COLOUR_PAD if channels == 3 else PAD), channels
+    return pad_for(COLLECTIONS[one_of(name, COLLECTIONS, "The collection")].channels)
 
 
 def blank(name: str) -> Tensor:
