@@ -200,3 +200,6 @@ class Runs:
         for run in list(self.runs.values()):
             if run.seat.startswith(visitor + "/"):
                 run.seat = ""
+
+
+RUNS = Runs()  # all trainings of the page

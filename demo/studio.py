@@ -21,10 +21,9 @@ from demo.parts.border import border, unread
 from demo.parts.lesson import Room, house, outside, say
 from demo.parts.rules import Rules
 from demo.parts.watching import Watch
-from demo.runs import Run, Runs
+from demo.runs import RUNS, Run
 from demo.words import words
 
-RUNS = Runs()
 EVERY = 0.4  # seconds between two looks
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 HIDDEN: dict[str, Any] = QUIET | {"queue": False}

@@ -12,15 +12,17 @@ from PIL import Image
 from core.data import open_collection
 from core.model import Mishap, noise
 from demo.gan import exam
-from demo.gan.exam import COUNT, FEWEST, MOST, Score, ages_of, drawn_up, hand_in, interval, nearest_of, sit
+from demo.gan.exam import COUNT, FEWEST, MOST, Score, drawn_up, hand_in, interval, sit
 from demo.gan.forger import card
+from demo.gan.players import ages_of, offered, shipped
+from demo.gan.relatives import TRAINED, archive, floats, nearest_of
 
 ASKED = {"collection": "faces", "age": 5}
 ONE = [True] + [False] * (COUNT - 1)
 
 
 def test_a_forger_was_kept_at_six_ages_at_least():
-    assert "faces" in exam.offered()
+    assert "faces" in offered()
     steps = ages_of("faces")
     assert len(steps) >= 6 and steps == sorted(set(steps))
 
@@ -28,7 +30,7 @@ def test_a_forger_was_kept_at_six_ages_at_least():
 def test_the_page_is_told_nothing_that_gives_an_answer():
     sheet = sit(ASKED)
     forged = exam.EXAMS[sheet["id"]].forged
-    assert set(sheet) == {"id", "pictures"} and len(sheet["pictures"]) == COUNT
+    assert set(sheet) == {"id", "about", "pictures"} and len(sheet["pictures"]) == COUNT
     assert all(set(picture) == {"src", "subject"} for picture in sheet["pictures"])
     assert FEWEST <= int(forged.sum()) <= MOST
     assert "forged" not in json.dumps(sheet)
@@ -50,8 +52,8 @@ def test_both_kinds_arrive_in_the_same_way():
 def test_faces_are_compared_with_what_the_forger_really_met():
     """Its 17th batch of so many, drawn as the training drew it, is among the pictures compared with."""
     plan, data = card("faces")["plan"], open_collection("faces")
-    trained, usual = exam.archive("faces")
-    met = torch.linspace(0, plan["steps"] - 1, exam.TRAINED // plan["batch"] + 1).long().tolist()[17]
+    trained, usual = archive(shipped("faces", ages_of("faces")[0]).met)
+    met = torch.linspace(0, plan["steps"] - 1, TRAINED // plan["batch"] + 1).long().tolist()[17]
     batch = data.batch(plan["batch"], noise(plan["seed"], met, 0)).x
     distances, which = nearest_of(batch, trained) if batch.dim() == 2 else nearest_of(batch.flatten(1), trained)
     assert distances.max() < 0.3 < usual.min()  # rounding alone, where an unseen face is far from all
@@ -59,7 +61,7 @@ def test_faces_are_compared_with_what_the_forger_really_met():
 
 
 def test_the_number_and_the_places_of_forgeries_vary():
-    papers = [drawn_up("faces", ages_of("faces")[0], noise(i)).forged for i in range(12)]
+    papers = [drawn_up(shipped("faces", ages_of("faces")[0]), noise(i)).forged for i in range(12)]
     assert len({int(forged.sum()) for forged in papers}) > 3
     assert len({tuple(forged.tolist()) for forged in papers}) == 12
 
@@ -79,7 +81,7 @@ def test_young_forgers_are_easier_to_catch():
     def caught(age):
         right = 0
         for i in range(2):
-            right += exam.told(drawn_up("faces", ages_of("faces")[age], noise(i)), torch.tensor(ONE))["critic"]
+            right += exam.told(drawn_up(shipped("faces", ages_of("faces")[age]), noise(i)), torch.tensor(ONE))["critic"]
         return right
 
     assert caught(0) >= caught(5)
@@ -150,6 +152,6 @@ def test_the_interval_is_wilsons():
 
 def test_the_nearest_is_found_across_chunks():
     trained = torch.randint(0, 256, (12_000, 4), generator=noise(0), dtype=torch.uint8)
-    x = exam.floats(trained[[3, 6000, 11_999]])
+    x = floats(trained[[3, 6000, 11_999]])
     distances, which = nearest_of(x, trained)
     assert which.tolist() == [3, 6000, 11_999] and distances.max() < 1e-3

@@ -6,6 +6,8 @@ from tests.conftest import opened, to_family
 
 SHEET = "#gan-play-sheet"
 PICTURE = f"{SHEET} li button"
+EXAM = "#gan-train-exam"
+LONG = 60_000  # milliseconds: the machine may be busy
 
 
 @pytest.fixture
@@ -70,3 +72,32 @@ def test_the_exam_fits_a_phone(phone):
     page = opened(to_family(phone, "gan"), "Play", PICTURE)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.locator(PICTURE).first.bounding_box()["width"] > 60
+
+
+def test_who_watches_a_training_sits_an_exam_on_it(visit):
+    """Its link, opened by another: an exam on its last step, which drives nothing."""
+    owner = to_family(visit(), "gan")
+    owner.locator("#gan-rooms").get_by_role("tab", name="Duel", exact=True).click()
+    owner.wait_for_selector("#gan-train-view img")
+    assert not owner.locator(EXAM).is_visible(), "there is no training yet"
+    owner.click("#gan-train-start")
+    owner.wait_for_selector("#gan-train-view .meter:not([data-step='0'])", timeout=LONG)
+    owner.click("#gan-train-pause")
+    owner.wait_for_selector("#gan-train-on:visible", timeout=LONG)
+    step = owner.locator("#gan-train-view .meter").get_attribute("data-step")
+
+    watcher = owner.context.browser.new_context().new_page()
+    watcher.goto(owner.url + owner.locator("#gan-train-view .meter a").get_attribute("href"))
+    watcher.wait_for_selector(".watched", timeout=LONG)
+    watcher.click(EXAM)
+    watcher.wait_for_selector(f"{SHEET} .about:has-text('at step {step}.')", timeout=LONG)
+    assert not watcher.locator("#gan-play-collection").is_visible(), "a training has its own"
+    watcher.locator(PICTURE).first.click()
+    watcher.click(f"{SHEET} .hand")
+    watcher.wait_for_selector(f"{SHEET} li.forged", timeout=LONG)
+    assert f"had learnt for {step} step" in watcher.inner_text("#gan-play-result")
+    assert "found on unseen pictures and fresh forgeries" in watcher.inner_text("#gan-play-result")
+    assert owner.locator("#gan-train-view .meter").get_attribute("data-step") == step
+    watcher.get_by_role("radio", name="a master").check()
+    watcher.wait_for_selector("#gan-play-collection:visible")
+    watcher.wait_for_selector(f"{SHEET} .about", state="hidden")

@@ -2,7 +2,7 @@
 
 import gradio as gr
 
-from demo.gan import exam, forger, forgery
+from demo.gan import forger, forgery, players
 from demo.gan.forge import Forge
 from demo.gan.paint import Paint
 from demo.gan.plane import Plane
@@ -20,13 +20,14 @@ def tab() -> None:
         with gr.Tabs(elem_id="gan-rooms"):
             with gr.Tab(words("gan.paint")["title"], id="gan-paint"):
                 Paint()
-            if exam.offered():  # a house without shipped models can still train one
+            play = None
+            if players.offered():  # a house without shipped models can still train one
                 with gr.Tab(words("gan.play")["title"], id="gan-play"):
-                    Play()
+                    play = Play()
             if forgery.offered():
                 with gr.Tab(words("gan.forge")["title"], id="gan-forge"):
                     Forge()
             with gr.Tab(words("gan.plane")["title"], id="gan-plane"):
                 Plane()
             with gr.Tab(words("gan.train")["title"], id="gan-train"):
-                Duel("gan")
+                Duel(play)

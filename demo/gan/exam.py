@@ -5,7 +5,6 @@ levels and encoding, the same labels told to both judges, and real ones that no 
 """
 
 import secrets
-from copy import deepcopy
 from threading import Lock
 from time import monotonic
 from typing import Any, NamedTuple
@@ -13,31 +12,27 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from core.checkpoint import ages
-from core.data import is_here
-from core.gan import Generator
-from core.measure import ENDLESS
 from core.model import Mishap, noise
-from demo import shelf
-from demo.gan.critic import line
-from demo.gan.forger import card, collections
+from demo.gan.players import Players, ages_of, guests, offered, rightly, shipped
+from demo.gan.relatives import Met, floats, levels, twins
 from demo.limits import one_of, whole
 from demo.show import uri
 from demo.words import words
 
 COUNT, FEWEST, MOST = 20, 4, 16  # pictures of an exam; forgeries among them
 KEPT, PATIENCE = 400, 3600.0  # exams at once; seconds until one is forgotten
-TRAINED, UNSEEN = 5000, 200  # training pictures drawn anew to be compared with; real ones that tell what is usual
 
 
 class Exam(NamedTuple):
-    """What the page must not know yet."""
+    """What the page must not know yet; of the players nothing is kept."""
 
-    collection: str
-    steps: int  # how long the forger had learnt
     x: Tensor  # (COUNT, C, S, S) as the page shows it
     y: Tensor  # (COUNT,)
     forged: Tensor  # (COUNT,) bool
+    critic: Tensor  # (COUNT,) bool: what the critic takes for forged
+    steps: int  # how long the forger had learnt
+    met: Met  # what it had learnt from
+    tried: str  # where the critic's line is not on a card: how well it does on other pictures
     begun: float
 
 
@@ -45,53 +40,51 @@ EXAMS: dict[str, Exam] = {}
 LOCK = Lock()
 
 
-def offered() -> list[str]:
-    """Collections at hand whose forger was kept at as many ages as have a name; the master is one of them."""
-    several = len(words("gan.play")["ages"]) - 1
-    return [name for name in collections() if is_here(name) and len(card(name).get("ages", [])) == several]
-
-
-def ages_of(collection: str) -> list[int]:
-    """After how many steps the forger can be met, youngest first, the master last."""
-    return [*card(collection)["ages"], card(collection)["step"]]
-
-
-@shelf.once
-def forger(collection: str, steps: int) -> Generator:
-    """The forger as it was after so many steps."""
-    master = shelf.shelf(f"gan-{collection}").model.average
-    if steps == card(collection)["step"]:
-        return master
-    young = deepcopy(master)
-    young.load_state_dict(ages(f"gan-{collection}")[steps])
-    return young.eval()
-
-
 def sit(asked: dict[str, Any]) -> dict[str, Any]:
-    """A new exam: its id and the pictures with the subjects they are said to show."""
-    collection = one_of(asked.get("collection"), offered(), words("gan.play")["collection"])
-    age = whole(asked.get("age"), 0, len(ages_of(collection)) - 1, words("gan.play")["age"])
-    exam = drawn_up(collection, ages_of(collection)[age], noise(secrets.randbits(60)))
+    """A new exam: its id, whose it is, and the pictures with the subjects they are said to show."""
+    players = opponents(asked)
+    exam = drawn_up(players, noise(secrets.randbits(60)))
     key = secrets.token_urlsafe(9)
     old = asked.get("old")
     with LOCK:
         EXAMS.pop(old if isinstance(old, str) else "", None)
         forget()
         EXAMS[key] = exam
-    labels = card(collection)["data"]["labels"]
-    return {"id": key, "pictures": [{"src": uri(x), "subject": labels[k]} for x, k in zip(exam.x, exam.y.tolist())]}
+    about, card = words("gan.play")["about"], players.data.card
+    # of a forger that is told no subjects, none is named: nearly every forgery would be given away
+    named = [card.labels[k] if players.gan.config.classes else card.title for k in exam.y.tolist()]
+    return {
+        "id": key,
+        "about": about.format(title=card.title, step=exam.steps) if players.guest else "",
+        "pictures": [{"src": uri(x), "subject": name} for x, name in zip(exam.x, named, strict=True)],
+    }
+
+
+def opponents(asked: dict[str, Any]) -> Players:
+    """A shipped forger by its collection and age, or that of a training by its link in place of the age."""
+    texts, age = words("gan.play"), asked.get("age")
+    if isinstance(age, str):
+        return guests(age)
+    collection = one_of(asked.get("collection"), offered(), texts["collection"])
+    return shipped(collection, ages_of(collection)[whole(age, 0, len(ages_of(collection)) - 1, texts["age"])])
 
 
 @torch.inference_mode()
-def drawn_up(collection: str, steps: int, rng: torch.Generator) -> Exam:
+def drawn_up(players: Players, rng: torch.Generator) -> Exam:
     """COUNT pictures in an order that tells nothing, a random number of them forged."""
-    gan, data = shelf.shelf(f"gan-{collection}").model, shelf.collection(card(collection)["data"]["name"])
-    batch = data.batch(COUNT, rng, "test")
+    gan, data = players.gan, players.data
+    start = int(torch.randint(players.free, data.held() - COUNT + 1, (), generator=rng))
+    batch = data.fixed(COUNT, "test", start)
+    y = gan.labels(batch)
     count = int(torch.randint(FEWEST, MOST + 1, (), generator=rng))
     forged = torch.randperm(COUNT, generator=rng) < count
-    fake = forger(collection, steps)(gan.latents(COUNT, rng), batch.y)
+    fake = players.forger(gan.latents(COUNT, rng), y)
     x = torch.where(forged[:, None, None, None], fake, batch.x)
-    return Exam(collection, steps, floats(levels(x)).reshape(x.shape), batch.y, forged, monotonic())
+    x = floats(levels(x)).reshape(x.shape)
+    critic = gan.judge(x, y) <= players.line.middle[y]
+    n, share = rightly(players.line)
+    tried = words("gan.play")["tried"].format(n=n, share=round(100 * share)) if players.guest else ""
+    return Exam(x, y, forged, critic, players.steps, players.met, tried, monotonic())
 
 
 def forget() -> None:
@@ -126,22 +119,22 @@ def hand_in(asked: dict[str, Any]) -> dict[str, Any]:
 @torch.inference_mode()
 def told(exam: Exam, marks: Tensor) -> dict[str, Any]:
     """What the page may know after the exam."""
-    texts, gan = words("gan.play"), shelf.shelf(f"gan-{exam.collection}").model
-    chances = line(f"gan-{exam.collection}").chances(gan.judge(exam.x, exam.y), exam.y)
-    you, critic = Score.of(marks, exam.forged), Score.of(chances <= 0.5, exam.forged)
+    texts = words("gan.play")
+    you, critic = Score.of(marks, exam.forged), Score.of(exam.critic, exam.forged)
     forged = int(exam.forged.sum())
     low, high = interval(you.right, COUNT)
-    rows = zip(exam.forged.tolist(), (chances <= 0.5).tolist(), marks.tolist(), twins(exam), strict=True)
+    rows = zip(exam.forged.tolist(), exam.critic.tolist(), marks.tolist(), twins(exam.x, exam.met), strict=True)
+    yard = texts["yard"].format(
+        **{"hits": you.hits, "alarms": you.alarms, "forged": forged, "real": COUNT - forged, "half": COUNT // 2},
+        **{"critic_hits": critic.hits, "critic_alarms": critic.alarms},
+        **{"low": round(100 * low), "high": round(100 * high)},
+    )
     return {
         "pictures": [{"forged": f, "critic": c, "you": m, **twin} for f, c, m, twin in rows],
         "right": you.right,
         "critic": critic.right,
         "said": texts["said"].format(right=you.right, count=COUNT, critic=critic.right, steps=exam.steps),
-        "yard": texts["yard"].format(
-            **{"hits": you.hits, "alarms": you.alarms, "forged": forged, "real": COUNT - forged, "half": COUNT // 2},
-            **{"critic_hits": critic.hits, "critic_alarms": critic.alarms},
-            **{"low": round(100 * low), "high": round(100 * high)},
-        ),
+        "yard": f"{yard} {exam.tried}".strip(),
     }
 
 
@@ -165,45 +158,3 @@ def interval(right: int, n: int) -> tuple[float, float]:
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     reach = z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)) ** 0.5
     return middle - reach, middle + reach
-
-
-def twins(exam: Exam) -> list[dict[str, Any]]:
-    """Of each picture: the training picture nearest to it dot for dot, and how usual that distance is."""
-    trained, usual = archive(exam.collection)
-    texts, said = words("gan.play"), []
-    for distance, which in zip(*nearest_of(exam.x.flatten(1), trained), strict=True):
-        share = round(100 * float((usual > distance).float().mean()))
-        twin = floats(trained[which]).reshape(exam.x.shape[1:])
-        said.append({"twin": uri(twin), "near": texts["near"].format(share=share, n=len(trained))})
-    return said
-
-
-@shelf.once
-def archive(collection: str) -> tuple[Tensor, Tensor]:
-    """Training pictures (N, C S S) uint8, and the distances (UNSEEN,) from unseen real pictures to the nearest."""
-    data = shelf.collection(card(collection)["data"]["name"])
-    held, plan = data.held("train"), card(collection)["plan"]
-    if held < ENDLESS:
-        trained = torch.cat([levels(data.fixed(min(1000, held - at), "train", at).x) for at in range(0, held, 1000)])
-    else:  # drawn anew for every step: some of those the forger really met, from its first step to its last
-        met = torch.linspace(0, plan["steps"] - 1, TRAINED // plan["batch"] + 1).long().tolist()
-        trained = torch.cat([levels(data.batch(plan["batch"], noise(plan["seed"], step, 0)).x) for step in met])
-    return trained, nearest_of(floats(levels(data.fixed(UNSEEN).x)), trained)[0]
-
-
-def nearest_of(x: Tensor, trained: Tensor) -> tuple[Tensor, Tensor]:
-    """x (n, D), trained (N, D) uint8 -> (n,) the distance to the nearest, and (n,) which it is"""
-    parts = [torch.cdist(x, floats(part)).min(1) for part in trained.split(5000)]
-    distances, part = torch.stack([found.values for found in parts]).min(0)
-    within = torch.stack([found.indices for found in parts])[part, torch.arange(len(x))]
-    return distances, 5000 * part + within
-
-
-def floats(dots: Tensor) -> Tensor:
-    """uint8 -> -1..1"""
-    return dots.float() / 127.5 - 1
-
-
-def levels(x: Tensor) -> Tensor:
-    """(n, C, S, S) in -1..1 -> (n, C S S) uint8, each picture's numbers in a row"""
-    return ((x.clamp(-1, 1) + 1) * 127.5).round().byte().flatten(1)

@@ -3,14 +3,19 @@
 from typing import Any
 
 import gradio as gr
+from gradio.events import Dependency
 
 from demo.gan import exam
 from demo.gan.forger import card
+from demo.parts.border import unread
 from demo.parts.exam import exam as sheet
 from demo.parts.lesson import ON_THE_SPOT, Room, say
+from demo.parts.post import way
+from demo.runs import Run
 from demo.words import words
 
 TEXTS = words("gan.play")
+AGES = [(name, i) for i, name in enumerate(TEXTS["ages"])]
 # What the controls say goes straight to the sheet, which asks for another exam.
 TELL = """(collection, age, guess) => document.querySelector('#gan-play-sheet .sheet')
   .dispatchEvent(new CustomEvent('setup', { detail: { collection, age, guess } }))"""
@@ -25,12 +30,10 @@ class Play:
         with Room("gan.play") as room:
             self.room = room
             with room.do:
-                self.age = gr.Radio(
-                    [(name, i) for i, name in enumerate(TEXTS["ages"])],
-                    value=first["age"],
-                    label=TEXTS["age"],
-                    info=TEXTS["age_note"],
-                    elem_id="gan-play-age",
+                self.age = unread(
+                    gr.Radio(
+                        AGES, value=first["age"], label=TEXTS["age"], info=TEXTS["age_note"], elem_id="gan-play-age"
+                    )
                 )
                 self.collection = gr.Radio(
                     [(card(name)["data"]["title"], name) for name in offer],
@@ -40,10 +43,26 @@ class Play:
                 )
             with room.see:
                 self.sheet = sheet(TEXTS, first, "gan-play-sheet", exam.sit, self.handed)
-        told = [self.collection, self.age, room.guess]
-        for control in told:
-            control.input(None, told, None, js=TELL, **ON_THE_SPOT)
+        self.told = [self.collection, self.age, room.guess]
+        for control in self.told:
+            control.input(None, self.told, None, js=TELL, **ON_THE_SPOT)
+        self.age.input(self.asks, self.age, self.collection, **ON_THE_SPOT)
         self.sheet.input(None, self.sheet, room.result, js="(seen) => seen.result", **ON_THE_SPOT)
+
+    @staticmethod
+    def asks(age: Any) -> Any:
+        """A shipped forger is one of several collections; a training of this page has its own."""
+        return gr.update(visible=not isinstance(age, str))
+
+    def meet(self, run: Run) -> list[Any]:
+        """Age and collection, where the forger is that of a training."""
+        return [gr.update(choices=[*AGES, (TEXTS["guest"], run.link)], value=run.link), self.asks(run.link)]
+
+    def come(self, went: Dependency) -> None:
+        """Once something else went well: opens this room, and asks for an exam as the controls now say."""
+        opening = way(words("gan")["title"], TEXTS["title"])
+        js = f"async (...told) => {{ await ({opening})(); ({TELL})(...told); }}"
+        went.success(None, self.told, None, js=js, **ON_THE_SPOT)
 
     def handed(self, asked: dict[str, Any]) -> dict[str, Any]:
         """The answers, with the sentence ready for the page."""

@@ -7,9 +7,11 @@ import gradio as gr
 
 from core.model import Mishap
 from demo import training
+from demo.gan.play import Play
 from demo.parts.border import border
 from demo.parts.lesson import text
-from demo.studio import HIDDEN, RUNS, Bench
+from demo.runs import RUNS
+from demo.studio import HIDDEN, Bench
 from demo.words import words
 
 TEXTS = words("gan.train")
@@ -29,9 +31,16 @@ MENDS: dict[str, dict[str, Any]] = {
 
 
 class Duel(Bench):
-    """A bench with a fold in which a game is broken and mended."""
+    """A bench with a way to an exam on the training on view, and a fold in which a game is broken and mended."""
+
+    def __init__(self, play: Play | None) -> None:
+        self.play = play  # where exams are sat
+        super().__init__("gan")
 
     def extra(self) -> None:
+        self.exam = gr.Button(
+            TEXTS["exam"], visible=self.play is not None, elem_id="gan-train-exam", elem_classes=["of-a-run"]
+        )
         fold = gr.Accordion(TEXTS["ruin"], open=False, elem_id="gan-train-ruin", elem_classes=["more"])
         self.room.folds.append(fold)
         with fold:
@@ -41,11 +50,21 @@ class Duel(Bench):
             self.mends = [self.small("mend", name) for name in MENDS]
             self.done = gr.HTML(elem_id="gan-train-done", js_on_load=None)
 
+    def meet(self, key: str, token: str) -> list[Any]:
+        """The exam room's controls, told of the training on view: a watcher's, or one's own."""
+        run = self.watch.run(token) if token else self.own(key)
+        if run is None or self.play is None:
+            raise Mishap(words("train")["not_watched"])
+        return self.play.meet(run)
+
     def small(self, kind: str, name: str) -> gr.Button:
         return gr.Button(TEXTS[f"{kind}_{name}"], size="sm", elem_id=f"gan-train-{kind}-{name}")
 
     def wire(self) -> None:
         super().wire()
+        if self.play:
+            chosen = [self.play.age, self.play.collection]
+            self.play.come(self.exam.click(border(self.meet), [self.stored, self.watch.token], chosen, **HIDDEN))
         told = [*BREAKS.items(), *MENDS.items()]
         for button, (name, rules) in zip([*self.breaks, *self.mends], told, strict=True):
             pressed = button.click(self.turning(name, rules), self.stored, self.done, **HIDDEN)

@@ -13,8 +13,8 @@ from demo import training, tuning
 from demo.booklets import BOOKLETS, booklet
 from demo.parts.border import border, unread
 from demo.parts.lesson import Room, outside, say, text
-from demo.runs import Run
-from demo.studio import EVERY, HIDDEN, QUIET, RUNS
+from demo.runs import RUNS, Run
+from demo.studio import EVERY, HIDDEN, QUIET
 from demo.words import words
 
 TEXTS, SHARED = words("gpt.tune"), words("train")

@@ -1,10 +1,9 @@
 // The page's half of the exam; what it asks and receives is described in exam.py and demo/gan/exam.py.
 const sheet = element.querySelector('.sheet'), find = (name) => element.querySelector(name);
-const list = find('ol'), hand = find('.hand'), marked = find('.marked'), trouble = find('.trouble'), twin = find('.twin');
+const list = find('ol'), hand = find('.hand'), marked = find('.marked'), trouble = find('.trouble'), twin = find('.twin'), about = find('.about');
 const { setup: first, ...words } = JSON.parse(sheet.dataset.words);
 const STORE = 'atelier-exams';
 let setup = first, key = null, items = [], marks = [], answers = null, asked = 0;
-
 
 async function ask(fn, question) {
   const mine = ++asked;
@@ -15,8 +14,11 @@ async function ask(fn, question) {
   return answer.mishap ? null : answer;
 }
 async function fresh() {
+  const late = setTimeout(() => { marked.textContent = words.setting; }, 300);
   const answer = await ask(server.sit, { old: key });
-  if (!answer) return;
+  clearTimeout(late);
+  if (!answer) { if (trouble.textContent) say(); return; }
+  about.textContent = answer.about; about.hidden = !answer.about;
   key = answer.id; answers = null; marks = answer.pictures.map(() => false);
   twin.hidden = true;
   if (props.value && props.value.result) { props.value = { result: '' }; trigger('input'); }
@@ -35,7 +37,7 @@ async function fresh() {
   list.replaceChildren(...items);
   items.forEach((_, i) => press(i, false));
   hand.hidden = false;
-  count();
+  say();
 }
 const button = (i) => items[i].querySelector('button');
 function press(i, on) {
@@ -43,8 +45,10 @@ function press(i, on) {
   button(i).setAttribute('aria-pressed', String(on));
   button(i).setAttribute('aria-label', items[i].querySelector('img').alt + ' ' + words.mark);
 }
-function mark(i) { press(i, !marks[i]); count(); }
-function count() { marked.textContent = fill(words.marked, { n: marks.filter(Boolean).length, of: marks.length }); }
+function mark(i) { press(i, !marks[i]); say(); }
+function say() {
+  marked.textContent = answers ? words.heard : items.length ? fill(words.marked, { n: marks.filter(Boolean).length, of: marks.length }) : '';
+}
 function move(event, i) {
   const wide = getComputedStyle(list).gridTemplateColumns.split(' ').length;
   const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -wide, ArrowDown: wide }[event.key];
@@ -59,7 +63,7 @@ async function handIn() {
   if (!answer) return;
   answers = answer.pictures;
   hand.hidden = true;
-  marked.textContent = words.heard;
+  say();
   answers.forEach((told, i) => {
     const who = told.forged ? [told.you, told.critic] : [!told.you, !told.critic];  // who was right
     const right = who[0] && who[1] ? words.both : who[0] ? words.you : who[1] ? words.critic : words.nobody;

@@ -16,11 +16,12 @@ from demo.parts.border import answering
 from demo.parts.sights import ASKING
 
 HERE = Path(__file__)
-TOLD = ("mark", "marked", "heard", "picture", "twin", "tally", "lost")
+TOLD = ("setting", "mark", "marked", "heard", "picture", "twin", "tally", "lost")
 VERDICTS = ("forged", "real", "both", "you", "critic", "nobody")
 
 PAGE = """
 <div class="sheet" data-words="{given}">
+<p class="about" hidden></p>
 <ol></ol>
 <div class="player">
 <button type="button" class="hand">{hand}</button>

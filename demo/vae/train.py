@@ -12,7 +12,8 @@ from demo import training
 from demo.parts.border import border
 from demo.parts.lesson import AT_ONCE, text
 from demo.parts.pad import dots, pad, shown
-from demo.studio import HIDDEN, RUNS, Bench
+from demo.runs import RUNS
+from demo.studio import HIDDEN, Bench
 from demo.vae import guest
 from demo.words import words
 
