@@ -23,10 +23,11 @@ from core.ngram import ngram_nats
 from core.vae import VAE, kl
 from demo.runs import Run
 from demo.show import bar, curves, figure, sheet
-from demo.signs import LEARNT, Doctor
+from demo.signs import ALIKE, FAINT, LEARNT, NAMED, Doctor
 from demo.words import counted, words
 
 XZ_READS = 200_000  # letters
+MINUTE = 60.0  # seconds of learning after which it is said which guess came true
 PAIRS = 10  # pictures that are redrawn at each look
 LATELY = 8  # steps over which a storyteller's surprise at what it learns from is averaged
 HEART = 0.5  # of the surprise at unseen text: who is less surprised than this by what was learnt knows it by heart
@@ -55,6 +56,14 @@ class Wall:
         run.sheet = sheet(list(pictures), 8)
         return wall(figure(x, self.name(int(y))) for x, y in zip(pictures, self.y))
 
+    def came(self, run: Run) -> tuple[str, str]:
+        """Which of the guesses the wall shows, and by what measure; nothing where no judge knows the subjects."""
+        if not (self.doctor.judge and self.labels):
+            return "", ""
+        which, facts = self.doctor.shows(run.trainer.model, run.trainer.device)
+        told = {"step": run.trainer.step, "faint": 100 * FAINT, "alike": 100 * ALIKE, "least": 100 * NAMED}
+        return words("gan.train")["guesses"][which], words("gan.train")["came"].format(**told, **facts)
+
     def name(self, y: int) -> str:
         return words("train")["painting"].format(label=self.labels[y] if self.labels else "")
 
@@ -67,6 +76,8 @@ class Wall:
             trained = data.fixed(min(LEARNT, data.held("train")), "train")
             signs = self.doctor.watch(run.trainer.model, trained, run.trainer.device, run.trainer.step)
             run.mark(signs)
+        if run.trainer.seconds >= MINUTE and not run.came[0]:
+            run.came = self.came(run)
         ill = self.doctor.illness(signs)
         facts = {
             "told": 100 * signs.told,

@@ -40,6 +40,8 @@ class Run:
     past: list[tuple[int, str, Any]] = field(default_factory=list)  # step, picture and sheet of earlier looks
     apart: int = 1  # steps between two of them
     marks: list[tuple[int, Any]] = field(default_factory=list)  # step and what was measured there (demo.signs)
+    guess: str = ""  # what its visitor expected of it
+    came: tuple[str, str] = ("", "")  # which of the guesses came true, and how that was measured
     sentence: tuple[str, str] | None = None  # the result and its yardstick, as last measured
     measured: float = 0.0  # when that was
 

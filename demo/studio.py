@@ -11,8 +11,6 @@ from typing import Any
 
 import gradio as gr
 
-from core.data import data_folder
-from core.data.fetch import fetch
 from core.families import FAMILIES
 from core.model import Mishap
 from demo import training
@@ -20,7 +18,7 @@ from demo.limits import whole
 from demo.parts.border import border, unread
 from demo.parts.lesson import Room, house, outside, say
 from demo.parts.rules import Rules
-from demo.parts.watching import Watch
+from demo.parts.watching import Watch, judged
 from demo.runs import RUNS, Run
 from demo.words import words
 
@@ -137,6 +135,7 @@ class Bench:
             made = button.click(border(self.make), settings, [self.stored, *shown], **stream)
             made.success(border(self.drive), [self.stored, self.room.guess], shown, **stream)
         self.on.click(border(self.drive), [self.stored, self.room.guess], shown, **stream)
+        self.room.guess.input(border(self.expect), [self.stored, self.room.guess], None, **HIDDEN)
         self.pause.click(border(self.halt), self.stored, None, **HIDDEN)
         self.once.click(border(self.single), self.stored, shown, **QUIET)
         for button, files in ((self.keep, self.pack), (self.film, self.lapse)):
@@ -154,16 +153,17 @@ class Bench:
         )
         self.rules.wire(self.changing, self.stored)
         self.file.upload(border(training.read_text), self.file, self.text, **HIDDEN)
-        self.fetch.click(border(self.load), self.data, self.view, **QUIET)
+        self.fetch.click(border(training.download), self.data, self.view, **QUIET)
         house().unload(leave)
         found = self.room.lessons.focus(border(self.arrive), [self.stored, self.data], shown, **QUIET)
-        self.watch.wire([self.view, self.room.result, self.charts], [*self.verbs, *self.room.folds], self.room)
+        driving = [self.data, self.size, *self.verbs, *self.room.folds]
+        self.watch.wire([self.view, self.room.result, self.charts], driving, self.room)
         for event in (found, brought):
             event.then(border(self.told), self.stored, [*self.rules.controls.values()], **HIDDEN)
 
-    def shown(self, seen: training.Seen, state: str, sentence: str = "", guess: str = "") -> list[Any]:
+    def shown(self, seen: training.Seen, state: str, sentence: str = "") -> list[Any]:
         """What all buttons answer with; a sentence takes the place of the result."""
-        said = say(sentence) if sentence else say(*seen.result, self.room.guessed(guess))
+        said = say(sentence) if sentence else say(*seen.result, judged(self.room, seen.run, seen.run.guess))
         return [seen.view, said, *self.state(state, seen.run), seen.charts]
 
     def make(self, data: str, size: str, text: str, batch: float, seed: float, old: str, *rules: Any) -> Iterator[Any]:
@@ -189,6 +189,7 @@ class Bench:
     def drive(self, key: str, guess: str, request: gr.Request) -> Iterator[Any]:
         """Learns until paused, or driven from elsewhere; the last word puts the buttons right."""
         run = self.own(key)
+        run.guess = guess
         seat = f"{request.session_hash}/{time.monotonic_ns()}"
         try:
             for seen in RUNS.follow(run, seat, EVERY, training.see):
@@ -200,8 +201,9 @@ class Bench:
             yield [gr.skip(), say(self.texts["elsewhere"]), *self.state("resting", run), gr.skip()]
             return
         with run.lock:
+            run.measured = 0.0  # what is left standing is measured where it stands
             seen = training.see(run)
-        yield self.shown(seen, "resting", guess=guess)
+        yield self.shown(seen, "resting")
 
     def own(self, key: str) -> Run:
         """The run of that id, if it is of this family."""
@@ -233,6 +235,11 @@ class Bench:
         here = RUNS.is_here(key)
         values = self.rules.of(self.own(key).trainer) if here else [gr.skip()] * len(self.rules.controls)
         return values if len(values) > 1 else values[0]  # Gradio takes one output as it is, not as a list
+
+    def expect(self, key: str, guess: str) -> None:
+        """A guess counts until its time has come, whether the training has begun or not."""
+        if RUNS.is_here(key):
+            self.own(key).guess = guess
 
     def halt(self, key: str) -> None:
         run = self.own(key)
@@ -284,13 +291,6 @@ class Bench:
         RUNS.drop(old)
         RUNS.add(run)
         return [run.id, *self.shown(training.see(run), "resting", self.texts["brought"].format(step=run.trainer.step))]
-
-    def load(self, name: str) -> Iterator[str]:
-        """Downloads a pack, saying how far it is."""
-        for now in fetch(name, data_folder()):
-            done, total = now.done / 1e6, max(now.done, now.total) / 1e6
-            yield training.note(self.texts["fetching"].format(file=now.file, done=done, total=total))
-        yield training.note(self.texts["fetched"])
 
 
 def leave(request: gr.Request) -> None:

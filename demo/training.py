@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Iterator
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -12,7 +13,7 @@ import torch
 from core import checkpoint
 from core.data import COLLECTIONS, data_folder, open_collection
 from core.data.collection import Few
-from core.data.fetch import SOURCES
+from core.data.fetch import SOURCES, fetch
 from core.data.text import LARGEST, read_parts
 from core.families import FAMILIES, build
 from core.model import Mishap, seeded
@@ -121,6 +122,15 @@ def is_missing(name: str) -> bool:
     except Mishap:
         return True
     return False
+
+
+def download(name: str) -> Iterator[str]:
+    """Downloads a pack, saying how far it is."""
+    texts = words("train")
+    for now in fetch(name, data_folder()):
+        done, total = now.done / 1e6, max(now.done, now.total) / 1e6
+        yield note(texts["fetching"].format(file=now.file, done=done, total=total))
+    yield note(texts["fetched"])
 
 
 def sight(name: str) -> str:

@@ -98,3 +98,17 @@ def test_few_are_few(faces):
     assert few.held("train") == 4 and few.held() == faces.held()
     with pytest.raises(Mishap, match="Only 4"):
         few.fixed(5, "train")
+
+
+def test_what_the_wall_shows_is_told_by_measure(doctor, gan, monkeypatch):
+    """Which of the guesses of the Duel came: things with names, noise or nothing, one picture over and over, blurs."""
+    paint = gan.paint
+    assert doctor.shows(gan, CPU)[0] == 2
+    for spoilt, which in (
+        (lambda x: 0.2 * x, 0),
+        (lambda x: x[:1].expand_as(x), 3),
+        (lambda x: x.flip(2), 1),
+    ):
+        monkeypatch.setattr(gan, "paint", lambda z, y, spoilt=spoilt: spoilt(paint(z, y)))
+        told, facts = doctor.shows(gan, CPU)
+        assert told == which, facts

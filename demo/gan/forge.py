@@ -27,7 +27,7 @@ AT_ONCE: dict[str, Any] = {
     "trigger_mode": "always_last",
 }
 SLOWLY: dict[str, Any] = {"show_progress": "minimal", "api_visibility": "private", "trigger_mode": "once"}
-BLANK = f'<p class="key">{escape(TEXTS["empty"])}</p>'  # while the pad is empty
+BLANK = '<div class="sights blank"></div>'  # while the pad is empty
 RED = torch.tensor([0.66, 0.23, 0.15])[:, None, None] * 2 - 1  # the tab's accent, by day
 
 

@@ -60,9 +60,10 @@ class Album:
     """Two painting numbers and three buttons, in the fold under the controls of Paint; what comes of them under it."""
 
     def __init__(self) -> None:
+        said: dict[str, Any] = {"minimum": 1, "maximum": COUNT, "min_width": 100}
         with gr.Row():
             self.ends = [
-                unread(gr.Number(n, label=TEXTS[name], minimum=1, maximum=COUNT, elem_id=f"gan-paint-{name}"))
+                unread(gr.Number(n, label=TEXTS[name], elem_id=f"gan-paint-{name}", **said))
                 for n, name in ((1, "which"), (2, "into"))
             ]
         self.morph = gr.Button(TEXTS["morph"], size="sm", elem_id="gan-paint-morph")

@@ -19,6 +19,12 @@ EVERY = 1.0  # seconds between two looks
 HIDDEN: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
 
 
+def judged(room: Room, run: Run, guess: str) -> str:
+    """What a person expected of a training, and what came of it once that was measured."""
+    said = room.guessed(guess, run.came[0])
+    return f"{said} {run.came[1]}".strip() if said else ""
+
+
 class Watch:
     """What a bench needs to be watched: the link's token, and a clock that runs only for watchers."""
 
@@ -38,7 +44,7 @@ class Watch:
         family, _, token = (request.query_params.get("watch") or "").partition(".")
         return token if family == self.family and self.run(token) else ""
 
-    def view(self, token: str, guessed: str) -> list[Any]:
+    def view(self, token: str, room: Room, guess: str) -> list[Any]:
         """Picture, result and curves as they were last shown, and the clock, which stops where the run is gone."""
         run = self.run(token)
         home = f'<a href="?">{escape(self.texts["watch_leave"])}</a>'
@@ -47,7 +53,7 @@ class Watch:
             return [told, "", "", gr.Timer(active=run is not None)]
         picture = run.seen.view if run.seat else self.draw(run)  # whoever drove may have left in the middle of a step
         said, yard = run.seen.result
-        return [picture + told, say(said, yard, guessed), run.seen.charts, gr.skip()]
+        return [told + picture, say(said, yard, judged(room, run, guess)), run.seen.charts, gr.skip()]
 
     def wire(self, outputs: list[Any], hidden: list[Any], room: Room) -> None:
         """outputs: view, result and curves; hidden: what a watcher is not shown."""
@@ -59,7 +65,7 @@ class Watch:
             return [token, gr.Timer(active=True), *[gr.update(visible=False)] * len(hidden)]
 
         def look(token: str, guess: str) -> list[Any]:
-            return self.view(token, room.guessed(guess))
+            return self.view(token, room, guess)
 
         opening = way(words(self.family)["title"], words(f"{self.family}.train")["title"])
         mine = f"new URLSearchParams(location.search).get('watch')?.startsWith('{self.family}.')"

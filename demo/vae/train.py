@@ -44,7 +44,7 @@ class Train(Bench):
             self.pad,
             **HIDDEN,
         )
-        self.pad.input(border(self.hang), [self.stored, self.pad, self.room.guess], views, **AT_ONCE)
+        self.pad.input(border(self.hang), [self.stored, self.pad], views, **AT_ONCE)
 
     def make(
         self, data: str, size: str, text: str, batch: float, seed: float, old: str, *rules: Any
@@ -68,11 +68,11 @@ class Train(Bench):
             return gr.skip()
         return shown(guest.blank(name), int(1000 * time.monotonic()))
 
-    def hang(self, key: str, drawing: Any, guess: str) -> list[Any]:
+    def hang(self, key: str, drawing: Any) -> list[Any]:
         """What is on the pad is shown by the run on view: at once if it rests, else with its next look."""
         nothing = [gr.skip()] * 9
         if not RUNS.is_here(key):
             return nothing
         run = self.own(key)
         guest.hang(run, guest.drawn(dots(drawing), run.trainer.plan.data))
-        return nothing if run.seat else self.shown(training.see(run), "resting", guess=guess)
+        return nothing if run.seat else self.shown(training.see(run), "resting")
