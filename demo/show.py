@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from io import BytesIO
 from itertools import pairwise
-from math import isfinite
+from math import floor, isfinite, log10
 
 import torch
 import torch.nn.functional as F
@@ -21,6 +21,7 @@ LEFT, RIGHT, TOP, BOTTOM = (
     12,
     26,
 )  # room for the numbers, the names, and the steps
+ROUND = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)  # where a curve's scale may end, times a power of ten
 
 
 def pixels(picture: Tensor) -> Tensor:
@@ -101,8 +102,11 @@ def curves(steps: Sequence[float], lines: Mapping[str, Sequence[float]]) -> str:
 
 
 def _room(low: float, high: float) -> tuple[float, float]:
-    """A little air over and under the lines; from zero where that costs little."""
+    """A little air over and under the lines; from zero to a round number where that costs little."""
     low = 0.0 if 0 <= low < 0.5 * high else low
+    if low == 0 < high:
+        scale = 10.0 ** floor(log10(high))
+        return 0.0, next(scale * step for step in ROUND if scale * step >= high)
     air = 0.06 * (high - low) or 0.5
     return (low if low == 0 else low - air), high + air
 

@@ -69,7 +69,9 @@ async function handIn() {
     const right = who[0] && who[1] ? words.both : who[0] ? words.you : who[1] ? words.critic : words.nobody;
     const truth = told.forged ? words.forged : words.real;
     items[i].classList.add(told.forged ? 'forged' : 'real');
-    items[i].querySelector('.truth').textContent = truth + ' · ' + right;
+    const kind = document.createElement('b');
+    kind.textContent = truth;
+    items[i].querySelector('.truth').replaceChildren(kind, document.createElement('br'), right);
     button(i).removeAttribute('aria-pressed');
     button(i).setAttribute('aria-label', items[i].querySelector('img').alt + ' ' + truth + '. ' + right + '.');
     items[i].classList.toggle('marked', told.you);

@@ -59,6 +59,9 @@ async function play() {
     await new Promise((done) => setTimeout(done, wait));
   }
   flying = false;
+  if (playing || !now || canvas.offsetParent === null) return;
+  const answer = await ask(server.go, { id: now.id, still: true });  // measured where it stands
+  if (answer && !playing) take(answer);
 }
 function stop() {
   playing = false;
