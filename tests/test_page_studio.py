@@ -117,6 +117,9 @@ def test_visitors_do_not_see_each_other_but_by_a_link(visit):
     assert other.locator("#gan-train-view img").count() == 24
     for verb in (START, PAUSE, ON, ONCE, OVER):
         assert not other.locator(verb).is_visible(), "a watcher drives nothing"
+    other.locator("#gan-train-guess").get_by_role("radio", name="Blurs").check()
+    other.wait_for_selector("#gan-train-result:has-text('You guessed: Blurs.')", timeout=LONG)
+    assert "You guessed" not in page.inner_text("#gan-train-result"), "a guess is its watcher's own"
     page.click(ONCE)
     until(page, step(other))
     other.wait_for_function(

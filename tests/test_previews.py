@@ -12,7 +12,7 @@ from core.measure import text_nats
 from core.model import Mishap, noise
 from core.train import Plan, Trainer
 from demo.parts.pad import shown
-from demo.previews import HEART, Samples, Wall
+from demo.previews import HEART, MINUTE, Samples, Wall
 from demo.runs import Run
 from demo.show import figure, uri
 from demo.training import LETTERS, begin
@@ -30,6 +30,19 @@ def test_a_wall_hangs_with_labels_and_without(classes):
     assert view.count("<img") == 24
     assert ("left" in view) == bool(classes)
     assert "of 100" in run.preview.sentence(run)[0]
+
+
+def test_what_came_of_a_guess_is_measured_once_a_minute_was_learnt():
+    run = begin("gan", "faces", "tiny", "", {"batch": 8}, {})
+    run.preview.sentence(run)
+    assert run.came == ("", "")
+    run.trainer.seconds = MINUTE
+    run.preview.sentence(run)
+    came, how = run.came
+    assert came == "Noise, or nothing" and how.startswith("Measured at step 0: ")
+    run.trainer.advance()
+    run.preview.sentence(run)
+    assert run.came == (came, how), "later looks change nothing"
 
 
 def test_a_text_learnt_by_heart_is_named():
