@@ -148,11 +148,16 @@ def _frame(steps: Sequence[float], low: float, high: float) -> str:
     heights = [low + share * (high - low) for share in (0.0, 0.5, 1.0)]
     rules = "".join(
         f'<line class="rule" x1="{LEFT}" x2="{WIDE - RIGHT}" y1="{_y(h, low, high):.1f}" y2="{_y(h, low, high):.1f}"/>'
-        f'<text class="tick" text-anchor="end" x="{LEFT - 8}" y="{_y(h, low, high) + 4:.1f}">{_short(h)}</text>'
+        f'<text class="tick" text-anchor="end" x="{LEFT - 8}" y="{_y(h, low, high) + 4:.1f}">{_tick(h)}</text>'
         for h in heights
     )
     foot = counted("{n:,.0f} {n:step/steps}", n=steps[-1])
     return rules + f'<text class="tick" text-anchor="end" x="{WIDE - RIGHT}" y="{HIGH - 6}">{foot}</text>'
+
+
+def _tick(height: float) -> str:
+    """A height on the scale: 0, 0.5, 1.2, 12,000."""
+    return f"{height:,.0f}" if abs(height) >= 1000 else f"{height:.3g}"
 
 
 def _short(value: float) -> str:
