@@ -28,7 +28,7 @@ WORLDS = tuple(name for name, card in COLLECTIONS.items() if card.learns == "poi
 OWN, FEWEST, MOST = "own", 30, 1500  # points of a world that a visitor draws
 EXTENT = 1.2  # the plane is shown from -EXTENT to EXTENT
 SHOWN, ARROWS, HEAT, LINES = 300, 60, 36, 15  # points, of them with arrows; sides of the heat map and of the net
-SLICE = 0.03  # seconds of learning between two frames
+SLICE = 0.02  # seconds of learning between two frames
 N, BINS, PATIENT = 4000, 24, 1.0  # points and bins of the divergence; seconds between two measurements
 
 

@@ -52,12 +52,16 @@ async function play() {
   find('.play').textContent = words.pause;
   if (flying) return;
   flying = true;
+  let next = null;
   while (playing && now && element.isConnected) {
-    const slow = find('select').value === 'slow', wait = slow ? SLOW : 0;
-    await advance(slow);
+    const slow = find('select').value === 'slow';
+    const answer = await (next || ask(server.go, { id: now.id, single: slow }));
     if (canvas.offsetParent === null) stop();  // another room was opened
-    await new Promise((done) => setTimeout(done, wait));
+    next = answer && playing && !slow ? ask(server.go, { id: now.id }) : null;  // they play on while this is drawn
+    if (answer) take(answer);
+    await new Promise((done) => setTimeout(done, slow ? SLOW : 0));
   }
+  await next;
   flying = false;
   if (playing || !now || canvas.offsetParent === null) return;
   const answer = await ask(server.go, { id: now.id, still: true });  // measured where it stands
