@@ -100,14 +100,18 @@ def pack(picture: Tensor) -> str:
 
 def example(name: str, n: int) -> Tensor:
     """A drawing nobody trained on, (C, side, side) in 0..1 as it lies on the pad; n counts through them for ever."""
-    side, _ = pad_of(name)
     if n == 0 and name == FIRST:  # the page opens with it, and need not wait for a collection to be read
-        return pen(SKETCHES["house"], side, BRUSH)
+        return sketch("house", name)
     try:
         x = unseen(name).fixed(1, start=whole(n, 0, SEEDS, "The example") % 1000).x
     except Mishap:
-        return pen(list(SKETCHES.values())[n % len(SKETCHES)], side, BRUSH)
+        return sketch(list(SKETCHES)[n % len(SKETCHES)], name)
     return laid(x, name)
+
+
+def sketch(which: str, name: str) -> Tensor:
+    """One of our own, (C, side, side) in 0..1, on the pad of a collection"""
+    return pen(SKETCHES[which], pad_of(name)[0], BRUSH)
 
 
 def laid(x: Tensor, name: str) -> Tensor:

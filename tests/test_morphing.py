@@ -11,8 +11,10 @@ from PIL import Image
 from core.model import Mishap, noise
 from demo.parts.pad import shown
 from demo.redraw import example
+from demo.shelf import once
+from demo.vae import morphing
 from demo.vae.morph import other
-from demo.vae.morphing import STEPS, averages, film, morph, morphed, shortness
+from demo.vae.morphing import STEPS, averages, film, morph, morphed, shortness, told
 from demo.vae.survey import named
 from demo.vae.ways import around, straight
 
@@ -64,8 +66,18 @@ def test_a_morph_leads_from_one_drawing_to_the_other():
     assert torch.equal(fade[0], made.ends[0]) and torch.allclose(fade[-1], made.ends[1])
     near = (made.ways[:2, 0] - made.ends[0]).square().mean() < (made.ways[:2, 0] - made.ends[1]).square().mean()
     assert near and torch.allclose(made.ways[0, 0], made.ways[1, 0], atol=1e-4)
-    page = morph(asked())
+    page, _ = morph(asked())
     assert len(page["kinds"]) == len(page["sure"]) == 3 * STEPS
+
+
+@needs_models
+def test_films_do_not_wait_for_the_averages_that_their_sentence_needs(monkeypatch):
+    monkeypatch.setattr(morphing, "MEASURED", set())
+    monkeypatch.setattr(morphing, "averages", once(averages.__wrapped__))
+    films, said = morph(asked())
+    assert len(films["sure"]) == 3 * STEPS and said is None
+    late = told(asked())
+    assert "400 pairs" in late.yard and morph(asked())[1] == late
 
 
 @needs_models

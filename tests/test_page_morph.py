@@ -35,11 +35,26 @@ def until_turned(page, before):
 def test_three_ways_are_shown_and_measured_side_by_side(room):
     assert room.locator(f"{VIEW} .moving").count() == 3
     assert len({dots(room, f"{VIEW} .way:nth-child({i}) .moving") for i in (1, 2, 3)}) == 3
+    room.wait_for_selector(f"{SAID}:has-text('400 pairs')")  # at its first opening after the films
     before = turned(room)
     room.get_by_role("radio", name=TEXTS["guesses"][0]).check()
     until_turned(room, before)
     room.wait_for_selector(f"{SAID}:has-text('You guessed: {TEXTS['guesses'][0]}.')")
     assert "400 pairs" in room.inner_text(SAID)
+
+
+def test_the_room_opens_with_both_drawings_while_the_films_are_made(visit):
+    page = to_family(visit(), "vae")
+    held = []
+    page.route("**/gradio_api/component_server/", lambda route: held.append(route))
+    page.get_by_role("tab", name=TEXTS["title"], exact=True).click()
+    page.wait_for_selector(f"{VIEW} .seen:has-text('{TEXTS['turning']}')")
+    ends = [dots(page, f"{VIEW} canvas.{end}") for end in "ab"]
+    assert ends[0] != ends[1] and not page.get_attribute(BOX, "data-n")
+    for route in held:
+        route.continue_()
+    page.unroute("**/gradio_api/component_server/")
+    page.wait_for_selector(f"{BOX}[data-n]")
 
 
 def test_the_reel_goes_by_keys_and_plays(room):

@@ -28,4 +28,14 @@ async function decoded(source) {
   await image.decode();
   return image;
 }
+// Dots of the server, row by row and colour by colour, on a canvas of as many.
+function inked(canvas, packed, side) {
+  const bytes = atob(packed), channels = bytes.length / (side * side), image = new ImageData(side, side);
+  for (let i = 0; i < side * side; i++) {
+    for (let c = 0; c < 3; c++) image.data[4 * i + c] = bytes.charCodeAt(i * channels + (channels === 3 ? c : 0));
+    image.data[4 * i + 3] = 255;
+  }
+  if (canvas.width !== side) canvas.width = canvas.height = side;
+  canvas.getContext('2d').putImageData(image, 0, 0);
+}
 const fill = (text, facts) => text.replace(/{(\w+)}/g, (_, name) => facts[name]);

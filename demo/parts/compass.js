@@ -152,13 +152,7 @@ const follow = newest(async () => {
 });
 function lay(answer) { base = answer.code; dots(answer.dots); }
 function dots(packed) {
-  const bytes = atob(packed), side = wall.side, image = new ImageData(side, side);
-  for (let i = 0; i < side * side; i++) {
-    for (let c = 0; c < 3; c++) image.data[4 * i + c] = bytes.charCodeAt(i * wall.channels + (wall.channels === 3 ? c : 0));
-    image.data[4 * i + 3] = 255;
-  }
-  if (canvas.width !== side) canvas.width = canvas.height = side;
-  canvas.getContext('2d').putImageData(image, 0, 0);
+  inked(canvas, packed, wall.side);
   canvas.setAttribute('aria-label', words.picture_of);
   canvas.dataset.n = 1 + Number(canvas.dataset.n || 0);  // for tests: how often it was painted
 }

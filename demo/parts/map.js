@@ -229,17 +229,9 @@ function look() {
 const exact = newest(async (at) => {
   const answer = await ask(server.spot, { at });
   if (!answer || at.some((v, i) => v !== cross[i])) return;
-  dots(here, answer.dots);
+  inked(here, answer.dots, map.side);
   here.dataset.exact = at;
 });
-function dots(canvas, packed) {
-  const bytes = atob(packed), side = map.side, image = new ImageData(side, side);
-  for (let i = 0; i < side * side; i++) {
-    for (let c = 0; c < 3; c++) image.data[4 * i + c] = bytes.charCodeAt(i * map.channels + (map.channels === 3 ? c : 0));
-    image.data[4 * i + 3] = 255;
-  }
-  canvas.getContext('2d').putImageData(image, 0, 0);
-}
 
 // Walks: the first choice is where from, the second where to.
 function near(at, reach) {

@@ -9,13 +9,7 @@ let ahead = null, resting = 0;  // what the sliders would paint, and the code th
 let seen = null, given = null, code = [], draws = [], sliders = [], moved = false, painted = '', exact = true, bare = false;
 
 function draw(canvas, dots) {
-  const bytes = atob(dots), side = seen.side, channels = bytes.length / (side * side), image = new ImageData(side, side);
-  for (let i = 0; i < side * side; i++) {
-    for (let c = 0; c < 3; c++) image.data[4 * i + c] = bytes.charCodeAt(i * channels + (channels === 3 ? c : 0));
-    image.data[4 * i + 3] = 255;
-  }
-  if (canvas.width !== side) canvas.width = canvas.height = side;
-  canvas.getContext('2d').putImageData(image, 0, 0);
+  inked(canvas, dots, seen.side);
   canvas.dataset.n = 1 + Number(canvas.dataset.n || 0);  // for tests: how often it was painted
 }
 

@@ -21,20 +21,28 @@ const turned = newest(async () => {
   if (first) frame = (made.steps - 1) / 2;
   hang();
   show();
-  props.value = { ...drawings, result: answer.result };
-  given = props.value;
-  trigger('input');
+  tell(answer.result);
+  if (answer.measuring) measured(given);
   box.dataset.n = 1 + Number(box.dataset.n || 0);  // for tests: how often it was turned
 });
+// Until the first sentence about a collection is known, the films are shown without it.
+const measured = newest(async (mine) => {
+  if (mine !== given) return;
+  const answer = await ask(server.told, { ...drawings, guess });
+  if (answer) tell(answer.result);
+});
+function tell(result) {
+  props.value = { ...drawings, result };
+  given = props.value;
+  trigger('input');
+}
 // What is on the pad is no drawing: there is nothing to turn until it is one again.
 function empty() {
   stop(); strip(true);
   made = null;
   for (const canvas of [find('.a'), ...films, ...strips]) canvas.getContext('2d').clearRect(0, 0, canvas.width, canvas.height);
   seen.forEach((one) => { one.textContent = ''; });
-  props.value = { ...drawings, result: '' };
-  given = props.value;
-  trigger('input');
+  tell('');
 }
 function strip(on) {
   box.classList.toggle('empty', on);
@@ -91,6 +99,8 @@ function read() {
   given = value;
   drawings = { name: value.name, a: value.a, b: value.b };
   made = null;
+  inked(find('.a'), value.a, value.side); inked(find('.b'), value.b, value.side);
+  element.classList.toggle('colour', atob(value.a).length === 3 * value.side ** 2);
   turnNow();
 }
 find('.other').addEventListener('click', async () => {

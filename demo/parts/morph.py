@@ -1,9 +1,9 @@
 """One drawing turned into another: three films side by side, their strips, and the way to keep one.
 
-The value goes to the page only: {"name", "a", "b"}, the dots of the two drawings; while somebody draws on the room's
-pad the page takes those for a. It asks the server straight: morph({"name", "a", "b", ...}) for the films
-(demo/vae/morphing.py), other({"name", "turn"}) for another second drawing, film({..., "way", "kind"}) for a file.
-Its event is `input`: a result.
+The value goes to the page only: {"name", "a", "b", "side"}, the dots of the two drawings and how many lie along a side;
+while somebody draws on the room's pad the page takes those for a. It asks the server straight: morph({"name", "a", "b",
+...}) for the films (demo/vae/morphing.py), told(the same) for their sentence where that takes longer, other({"name",
+"turn"}) for another second drawing, film({..., "way", "kind"}) for a file. Its event is `input`: a result.
 """
 
 from collections.abc import Callable, Mapping
@@ -43,10 +43,8 @@ WAY = """<figure class="way"><figcaption>{title}</figcaption>{film}<p class="see
 Answer = Callable[[dict[str, Any]], Any]
 
 
-def turning(
-    words: Mapping[str, Any], ways: tuple[str, ...], elem_id: str, morph: Answer, other: Answer, film: Answer
-) -> gr.HTML:
-    """Nothing yet; `words` are its texts. Each answer may raise Mishap."""
+def turning(words: Mapping[str, Any], ways: tuple[str, ...], elem_id: str, answers: Mapping[str, Answer]) -> gr.HTML:
+    """Nothing yet; `words` are its texts, answers its server's functions by name. Each may raise Mishap."""
     shown = ("reads_a", "reads_b", "other", "mine", "play", "step", "keep", "way")
     films = "".join(WAY.format(title=escape(words[way]), film=DOTS.format(kind="moving")) for way in ways)
     choices = "".join(f'<option value="{way}">{escape(words[way])}</option>' for way in ways)
@@ -61,5 +59,5 @@ def turning(
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes=["morph"],
-        server_functions=[answering(morph, "morph"), answering(other, "other"), answering(film, "film")],
+        server_functions=[answering(fn, name) for name, fn in answers.items()],
     )

@@ -9,9 +9,9 @@ from demo.parts.border import border
 from demo.parts.lesson import AT_ONCE, ON_THE_SPOT, Room, say
 from demo.parts.morph import turning
 from demo.parts.pad import pad, shown
-from demo.redraw import SEEDS, card, example
+from demo.redraw import FIRST, SEEDS, card, example, sketch
 from demo.vae import morphing
-from demo.vae.survey import named
+from demo.vae.survey import COUPLES, named
 from demo.words import words
 
 TEXTS = words("vae.morph")
@@ -24,6 +24,8 @@ def other(asked: dict[str, Any]) -> dict[str, Any]:
     """Another drawing for the far end {"name", "turn"}; those of one end are not those of the other."""
     name = asked.get("name", "")
     n = whole(asked.get("turn"), 0, SEEDS, TEXTS["number"])
+    if (name, n) == (FIRST, 1):  # as with the near end: the room opens before a collection is read
+        return {"dots": shown(sketch("cat", name), n)["dots"]}
     return {"dots": shown(example(name, 500 + n), n)["dots"]}
 
 
@@ -41,7 +43,8 @@ class Morph:
                 self.pad = pad(words("vae.sketch"), "vae-morph-pad")
                 self.another = gr.Button(TEXTS["another"], elem_id="vae-morph-another")
             with room.see:
-                self.view = turning(TEXTS, morphing.WAYS, "vae-morph-view", self.morph, other, morphing.film)
+                answers = {"morph": self.morph, "told": self.told, "other": other, "film": morphing.film}
+                self.view = turning(TEXTS, morphing.WAYS, "vae-morph-view", answers)
         shows = [self.turn, self.pad, self.view]
         self.another.click(border(self.show), [self.name, self.turn], shows, **AT_ONCE)
         self.name.input(border(self.show), [self.name, self.turn], shows, **AT_ONCE)
@@ -56,10 +59,19 @@ class Morph:
     def show(self, name: str, turn: int) -> tuple[int, dict[str, Any], dict[str, Any]]:
         """The next example on the pad, and what it is turned into."""
         laid = shown(example(name, turn + 1), turn + 1)
-        return turn + 1, laid, {"name": name, "a": laid["dots"], "b": other({"name": name, "turn": 1})["dots"]}
+        ends = {"a": laid["dots"], "b": other({"name": name, "turn": 1})["dots"], "side": laid["side"]}
+        return turn + 1, laid, {"name": name, **ends}
 
     def morph(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """The films, with their sentence."""
-        made = morphing.morph(asked)
-        guessed = self.room.guessed(asked.get("guess"), made.pop("most"))
-        return made | {"result": say(made.pop("said"), made.pop("yard"), guessed)}
+        """The films, with their sentence, or with what is being measured for it."""
+        films, said = morphing.morph(asked)
+        if said:
+            return films | self.result(said, asked)
+        return films | {"measuring": True, "result": say(TEXTS["measuring"].format(n=COUPLES))}
+
+    def told(self, asked: dict[str, Any]) -> dict[str, str]:
+        """The sentence alone."""
+        return self.result(morphing.told(asked), asked)
+
+    def result(self, said: morphing.Said, asked: dict[str, Any]) -> dict[str, str]:
+        return {"result": say(said.said, said.yard, self.room.guessed(asked.get("guess"), said.most))}

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from demo.limits import one_of
-from demo.redraw import look, unpack
+from demo.redraw import card, look, unpack
 from demo.shelf import once
 from demo.show import animated, pixels
 from demo.vae import ties
@@ -26,6 +26,7 @@ STEPS = 17  # pictures of each way, so that one is the middle
 MIDDLE = STEPS // 2
 KINDS = {"webp": "WEBP", "gif": "GIF"}
 LARGER, PACE = 6, 70  # times larger when kept; milliseconds a picture
+MEASURED: set[str] = set()  # the collections whose averages are known
 
 
 class Morph(NamedTuple):
@@ -47,32 +48,47 @@ def morphed(asked: dict[str, Any]) -> tuple[str, Morph]:
     return name, Morph(torch.stack((a.x, b.x)), ways, middles)
 
 
-def morph(asked: dict[str, Any]) -> dict[str, Any]:
-    """The same for the page: sprites, and what the judge calls each picture and how surely."""
+class Said(NamedTuple):
+    """What came out."""
+
+    said: str
+    yard: str  # what to hold it against
+    most: str  # which of the guesses came, the visitor's own if it is level with the best
+
+
+def morph(asked: dict[str, Any]) -> tuple[dict[str, Any], Said | None]:
+    """The same for the page: sprites, what the judge calls each picture and how surely; and what came out, unless its
+    yardstick is still to be measured: that takes seconds, the films a tenth of one."""
     name, made = morphed(asked)
     sure, kind = judged(made.ways.flatten(0, 1), name).max(1)
-    return {
+    films = {
         **{"film": tiled(made.ways.flatten(0, 1), STEPS), "ends": tiled(made.ends, 2, exact=True)},
         **{"side": made.ends.shape[-1], "channels": made.ends.shape[1], "steps": STEPS},
-        "kinds": [survey(name).labels[k] for k in kind.tolist()],
+        "kinds": [card(name)["data"]["labels"][k] for k in kind.tolist()],
         "sure": [round(100 * share) for share in sure.tolist()],
-        **came(name, made, sure.view(len(WAYS), STEPS)[:, MIDDLE], asked.get("guess")),
     }
+    middles = sure.view(len(WAYS), STEPS)[:, MIDDLE]
+    return films, came(name, made, middles, asked.get("guess")) if name in MEASURED else None
 
 
-def came(name: str, made: Morph, sure: Tensor, guess: Any) -> dict[str, str]:
-    """What to say of the three middles, what to hold it against, and which of the guesses came, the visitor's own if it
-    is level with the best."""
+def told(asked: dict[str, Any]) -> Said:
+    """What came out, whatever it takes."""
+    name, made = morphed(asked)
+    return came(name, made, judged(made.ways[:, MIDDLE], name).max(1).values, asked.get("guess"))
+
+
+def came(name: str, made: Morph, sure: Tensor, guess: Any) -> Said:
+    """Of the three middles and how sure (3,) the judge is of them."""
     texts, usual = words("vae.morph"), averages(name)
     own = {way: 100 * share for way, share in zip(WAYS, sure.tolist(), strict=True)}
     many = {way: 100 * share for way, share in zip(WAYS, usual.sure.tolist(), strict=True)}
     within = {f"{way}_inner": 100 * share for way, share in zip(WAYS, usual.inner.tolist(), strict=True)}
     shorter = 100 * float(shortness(made.codes[:1], survey(name).mean))
-    return {
-        "said": texts["said"].format(shorter=shorter, **own),
-        "yard": texts["yard"].format(n=COUPLES, doubt=100 * usual.doubt, drawn=100 * usual.drawn, **many, **within),
-        "most": ties.came(guess, texts["guesses"], usual.level),
-    }
+    return Said(
+        texts["said"].format(shorter=shorter, **own),
+        texts["yard"].format(n=COUPLES, doubt=100 * usual.doubt, drawn=100 * usual.drawn, **many, **within),
+        ties.came(guess, texts["guesses"], usual.level),
+    )
 
 
 def shortness(codes: Tensor, among: Tensor) -> Tensor:
@@ -103,6 +119,7 @@ def averages(name: str) -> Usual:
     sure = torch.stack([judged(some, name).max(1).values for some in middles])
     inner = torch.stack([shortness(some, seen.mean).mean() for some in (*codes, read(fade, name)[0])])
     drawn = judged(seen.x[torch.cat((a, b))], name).max(1).values.mean()
+    MEASURED.add(name)
     return Usual(sure.mean(1), 2 * float(sure.std(1).max()) / len(a) ** 0.5, inner, float(drawn), ties.level(sure))
 
 
