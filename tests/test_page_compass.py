@@ -6,8 +6,8 @@ from demo.vae.survey import named
 from demo.words import words
 from tests.conftest import dots, opened, to_family
 
-VIEW, SAID = "#vae-compass-view", "#vae-compass-result"
-BOX, PICTURE, MINE = f"{VIEW} .rose", f"{VIEW} .wall button", f"{VIEW} .mine canvas"
+VIEW, WALL, SAID = "#vae-compass-view", "#vae-compass-wall", "#vae-compass-result"
+BOX, PICTURE, MINE = f"{VIEW} .rose", f"{WALL} .wall button", f"{VIEW} .mine canvas"
 TEXTS = words("vae.compass")
 
 pytestmark = pytest.mark.skipif(not named(), reason="no shipped model and judge")
@@ -27,16 +27,22 @@ def painted(page):
     return int(page.get_attribute(MINE, "data-n"))
 
 
+IN_SIGHT = """(said) => {
+  const lines = [...document.querySelectorAll(said + ' p')].map((line) => line.getBoundingClientRect());
+  return lines.length && lines.every(({ top, bottom }) => top >= 0 && bottom <= innerHeight);
+}"""
+
+
 def built(page):
-    page.click(f"{VIEW} .auto")
-    page.click(f"{VIEW} .build")
+    page.click(f"{WALL} .auto")
+    page.click(f"{WALL} .build")
     page.wait_for_selector(f"{BOX}[data-built]")
     page.wait_for_selector(f"{VIEW} .came:visible")
 
 
 def test_tags_go_round_by_keys_and_only_six_against_six_can_be_built(room):
     pictures = room.locator(PICTURE)
-    assert pictures.count() == 24 and room.locator(f"{VIEW} .build").is_disabled()
+    assert pictures.count() == 24 and room.locator(f"{WALL} .build").is_disabled()
     pictures.nth(3).focus()
     room.keyboard.press("Enter")
     assert TEXTS["with"] in pictures.nth(3).get_attribute("aria-label")
@@ -44,19 +50,20 @@ def test_tags_go_round_by_keys_and_only_six_against_six_can_be_built(room):
     room.keyboard.press("Space")
     room.keyboard.press("Space")
     assert TEXTS["without"] in pictures.nth(4).get_attribute("aria-label")
-    assert room.inner_text(f"{VIEW} .counted").startswith("Has it: 1 of 6. Lacks it: 1 of 6")
+    assert room.inner_text(f"{WALL} .counted").startswith("Has it: 1 of 6. Lacks it: 1 of 6")
     room.keyboard.press("Space")
     assert TEXTS["neither"] in pictures.nth(4).get_attribute("aria-label")
-    room.click(f"{VIEW} .auto")
-    assert room.locator(f"{VIEW} .build").is_enabled()
+    room.click(f"{WALL} .auto")
+    assert room.locator(f"{WALL} .build").is_enabled()
     kind = room.locator(f"{PICTURE}.with").first.get_attribute("aria-label").split(", ")[1].split(":")[0]
-    assert f"six of the kind “{kind}”" in room.inner_text(f"{VIEW} .counted")
+    assert f"six of the kind “{kind}”" in room.inner_text(f"{WALL} .counted")
 
 
 def test_a_direction_is_tested_beside_blind_ones(room):
     room.get_by_role("radio", name=TEXTS["guesses"][2]).check()
     built(room)
     room.wait_for_selector(f"{SAID}:has-text('Your groups differ most in this')")
+    room.wait_for_function(IN_SIGHT, arg=SAID)
     said = room.inner_text(SAID)
     assert (
         "blindly chosen groups" in said and "dragged along" in said and f"You guessed: {TEXTS['guesses'][2]}." in said
@@ -94,10 +101,10 @@ def test_a_kept_slider_moves_the_picture_and_stays_in_this_browser(visit):
 
 def test_another_wall_takes_the_tags_away(room):
     at = int(room.get_attribute(BOX, "data-wall"))
-    room.click(f"{VIEW} .auto")
-    room.click(f"{VIEW} .another")
+    room.click(f"{WALL} .auto")
+    room.click(f"{WALL} .another")
     room.wait_for_selector(f"{BOX}[data-wall='{at + 1}']")
-    assert room.inner_text(f"{VIEW} .counted").startswith("Has it: 0 of 6")
+    assert room.inner_text(f"{WALL} .counted").startswith("Has it: 0 of 6")
     assert not room.locator(f"{VIEW} .came").is_visible()
 
 
@@ -108,4 +115,5 @@ def test_every_collection_has_a_wall_and_all_fits_a_phone(phone):
         page.wait_for_selector(f"{BOX}[data-wall='{i + 1}']")
         assert page.locator(PICTURE).count() == 24
     built(page)
+    page.wait_for_function(IN_SIGHT, arg=SAID)  # the button was at the foot of the screen
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

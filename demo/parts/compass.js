@@ -1,14 +1,16 @@
 // The page's half of the compass; what it asks and receives is described in compass.py and demo/vae/needle.py.
-const box = element.querySelector('.rose'), find = (name) => element.querySelector(name);
-const list = find('.wall'), trouble = find('.trouble'), canvas = find('.mine canvas'), field = find('.save input');
+const box = element.querySelector('.rose'), wallBox = element.closest('.room').querySelector('.tags');
+const find = (name) => wallBox.querySelector(name) || element.querySelector(name);
+const list = find('.wall'), trouble = find('.trouble'), below = element.querySelector('.trouble'), canvas = find('.mine canvas'), field = find('.save input');
 const { rules: first, kept: MOST, turns: FAR, ...words } = JSON.parse(box.dataset.words);
-const STORE = 'atelier-directions', TAGS = ['neither', 'with', 'without'], LONGEST = 24;
+const STORE = 'atelier-directions', TAGS = ['neither', 'with', 'without'], LONGEST = 24, ROOM = 280;  // CSS pixels that a sentence takes
+const STILL = matchMedia('(prefers-reduced-motion: reduce)').matches;
 let rules = { ...first, turn: 0 }, wall = null, sheet = null, tags = [], built = null, base = null, sliders = [], asked = 0;
 
 const make = (tag, kind, text) => { const made = document.createElement(tag); if (kind) made.className = kind; if (text !== undefined) made.textContent = text; return made; };
 
-const ask = (fn, more) =>
-  answered(fn, { name: rules.name, turn: rules.turn, guess: rules.guess, ...more }, () => asked, trouble, words.lost);
+const ask = (fn, more, said = trouble) =>
+  answered(fn, { name: rules.name, turn: rules.turn, guess: rules.guess, ...more }, () => asked, said, words.lost);
 function tile(image, column, row) {
   const made = make('canvas', 'dots'), S = wall.side;
   made.width = made.height = S;
@@ -29,7 +31,7 @@ async function hang() {
   if (built) { props.value = { result: '' }; trigger('input'); }  // it was about other pictures
   built = null;
   find('.came').hidden = true;
-  box.classList.toggle('colour', wall.channels === 3);
+  for (const one of [box, wallBox]) one.classList.toggle('colour', wall.channels === 3);
   list.replaceChildren(...tags.map((_, i) => {
     const item = make('li'), button = make('button'), small = tile(sheet, i, 0);
     button.type = 'button';
@@ -112,9 +114,16 @@ async function build() {
   }));
   field.value = built.target;
   find('.came').hidden = false;
+  below.textContent = '';
+  reveal();
   props.value = { result: answer.result };
   trigger('input');
   box.dataset.built = 1 + Number(box.dataset.built || 0);
+}
+// What came of it stands under the button: where that is out of sight, the button goes up to the head of the page.
+function reveal() {
+  const acts = find('.acts');
+  if (innerHeight - acts.getBoundingClientRect().bottom < ROOM) acts.scrollIntoView({ behavior: STILL ? 'auto' : 'smooth' });
 }
 
 // Kept sliders: in this browser only, for this collection and this length of code.
@@ -147,7 +156,7 @@ function offer() {
   }));
 }
 const follow = newest(async () => {
-  const answer = await ask(server.mix, { code: base, sliders: sliders.map(({ direction, by }) => ({ direction, by })) });
+  const answer = await ask(server.mix, { code: base, sliders: sliders.map(({ direction, by }) => ({ direction, by })) }, below);
   if (answer) dots(answer.dots);
 });
 function lay(answer) { base = answer.code; dots(answer.dots); }
@@ -159,7 +168,7 @@ function dots(packed) {
 function keep() {
   const name = field.value.trim().slice(0, LONGEST);
   if (!built) return;
-  if (sliders.length >= MOST) { trouble.textContent = fill(words.full, { n: MOST }); return; }
+  if (sliders.length >= MOST) { below.textContent = fill(words.full, { n: MOST }); return; }
   sliders.push({ name: name || built.target, direction: built.direction, by: 0 });
   remember();
   offer();

@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from demo.parts.compass import compass
+from demo.parts.compass import compass, tags
 from demo.parts.lesson import ON_THE_SPOT, Room, say
 from demo.redraw import card, painter
 from demo.show import signed
@@ -50,7 +50,7 @@ def scores(numbers: dict[str, Any]) -> str:
 
 
 class Compass:
-    """The wall and all that comes of it right; controls left."""
+    """The wall, the result and all else that comes of it right; controls left."""
 
     def __init__(self) -> None:
         offer, short = sorted(named(), key=lambda name: name != FIRST), words("vae.sketch")["short"]
@@ -61,6 +61,8 @@ class Compass:
                 choices = [(short.get(name, card(name)["data"]["title"]), name) for name in offer]
                 name = gr.Radio(choices, value=offer[0], label=TEXTS["collection"], elem_id="vae-compass-collection")
             with room.see:
+                tags(TEXTS, "vae-compass-wall")
+            with room.under:
                 answers = {"wall": self.wall, "build": self.build, "mix": needle.mix}
                 self.view = compass(words("vae.map") | TEXTS, rules, bounds, "vae-compass-view", answers)
         told = [name, room.guess]
