@@ -98,12 +98,17 @@ def test_kinds_and_layers_can_be_taken_away(room):
     assert dots(room, OVER) == whole
 
 
-def test_names_of_kinds_do_not_cover_each_other(room):
-    names = json.loads(room.get_attribute(f"{VIEW} .chart", "data-names"))
-    assert len(names) == room.locator(f"{VIEW} .kinds button").count()
+def names_apart(page):
+    """How many names stand on the map; none may cover another or leave it."""
+    names = json.loads(page.get_attribute(f"{VIEW} .chart", "data-names"))
     assert all(half <= at <= 1 - half for x, y, wide, high in names for at, half in ((x, wide), (y, high)))
     for (x, y, wide, high), (u, v, w, h) in combinations(names, 2):
         assert abs(x - u) > wide + w - 0.001 or abs(y - v) > high + h - 0.001
+    return len(names)
+
+
+def test_names_of_kinds_do_not_cover_each_other(room):
+    assert names_apart(room) == room.locator(f"{VIEW} .kinds button").count()
 
 
 def test_other_directions_and_collections_draw_another_map(room):
@@ -125,6 +130,11 @@ def test_other_directions_and_collections_draw_another_map(room):
 def test_the_map_fits_a_phone_and_a_finger_chooses(phone):
     page = enter(phone)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert 3 <= names_apart(page) < page.locator(f"{VIEW} .kinds button").count()  # only those that have room
+    for kind in page.locator(f"{VIEW} .kinds button").all():
+        kind.click()
+        assert names_apart(page) == 1  # but each where its kind stands alone
+        kind.click()
     page.locator(OVER).scroll_into_view_if_needed()
     for x in (120, 250):
         page.locator(OVER).click(position={"x": x, "y": 170})

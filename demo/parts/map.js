@@ -3,8 +3,8 @@ const chart = element.querySelector('.chart'), find = (name) => element.querySel
 const wall = find('.wall'), over = find('.over'), here = find('.here canvas'), film = find('.now');
 const kinds = find('.kinds'), range = find('.reel input'), trouble = find('.trouble'), runs = find('.runs');
 const { rules: first, ...words } = JSON.parse(chart.dataset.words);
-const STILL = matchMedia('(prefers-reduced-motion: reduce)').matches, REST = 140, PACE = 110, GRAB = 14, ASKED = 10;
-// milliseconds before a rest is one, of a picture of the film; CSS pixels around a point; neighbours named
+const STILL = matchMedia('(prefers-reduced-motion: reduce)').matches, REST = 140, PACE = 110, GRAB = 14, SMALL = 480, ASKED = 10;
+// milliseconds before a rest is one, of a picture of the film; CSS pixels around a point, and of a small map; neighbours named
 let rules = { ...first, pair: [1, 2] }, map = null, tiles = null, cross = null, ends = [], way = null, reel = null;
 let ink = null, alone = null, timer = 0, playing = 0, frame = 0, asked = 0;
 
@@ -151,27 +151,40 @@ function ring(fine) {
   ink.beginPath(); ink.arc(...to([0, 0]), map.ring * scale(), 0, 7);
   ink.setLineDash([6 * fine, 5 * fine]); ink.strokeStyle = colour('--ink'); ink.lineWidth = 1.2 * fine; ink.stroke(); ink.setLineDash([]);
 }
+// On a small map every second point, and only the names that have room; one kind alone is shown with all of its points.
+const small = () => over.clientWidth < SMALL;
 const shown = (kind) => alone === null || alone === kind;
+const seen = (i) => shown(map.kinds[i]) && (alone !== null || !(i % 2 && small()));
+const inside = (at, r) => at.map((v) => Math.max(r, Math.min(base.width - r, v)));
 function points(fine) {
   map.points.forEach((point, i) => {
-    if (shown(map.kinds[i])) mark(ink, map.kinds[i], ...to(point.map(rim)), 4 * fine);
+    if (seen(i)) mark(ink, map.kinds[i], ...inside(to(point.map(rim)), 6 * fine), 4 * fine);
   });
 }
 // A kind's name stands at the middle of its points; names that would cover each other move apart.
 function names(fine) {
   const middle = (values) => values.sort((a, b) => a - b)[values.length >> 1];
   ink.save();
-  ink.font = `700 ${14 * fine}px ${getComputedStyle(chart).fontFamily}`; ink.textAlign = 'center'; ink.textBaseline = 'middle';
-  const set = map.labels.map((name, kind) => ({ name, kind, mine: map.points.filter((_, i) => map.kinds[i] === kind) }))
+  ink.font = `700 ${(small() ? 13 : 14) * fine}px ${getComputedStyle(chart).fontFamily}`; ink.textAlign = 'center'; ink.textBaseline = 'middle';
+  let set = map.labels.map((name, kind) => ({ name, kind, mine: map.points.filter((_, i) => map.kinds[i] === kind) }))
     .filter(({ mine, kind }) => mine.length > 2 && shown(kind))
     .map(({ name, mine }) => ({ name, at: to([0, 1].map((k) => rim(middle(mine.map((p) => p[k]))))), half: [ink.measureText(name).width / 2 + 5 * fine, 10 * fine] }));
-  apart(set, base.width);
+  if (small()) set = roomy(set); else apart(set, base.width);
   chart.dataset.names = JSON.stringify(set.map(({ at, half }) => [...at, ...half].map((v) => v / base.width)));  // for tests
   for (const { name, at } of set) {
     ink.lineWidth = 5 * fine; ink.lineJoin = 'round'; ink.strokeStyle = colour('--card'); ink.strokeText(name, ...at);
     ink.fillStyle = colour('--ink'); ink.fillText(name, ...at);
   }
   ink.restore();
+}
+// Names from the rim inwards, each where it belongs, without those that would cover another.
+function roomy(set) {
+  const far = ({ at }) => Math.hypot(...at.map((v) => v - base.width / 2)), kept = [];
+  for (const a of [...set].sort((one, other) => far(other) - far(one))) {
+    a.at = a.at.map((v, k) => Math.max(a.half[k], Math.min(base.width - a.half[k], v)));
+    if (kept.every((b) => [0, 1].some((k) => Math.abs(a.at[k] - b.at[k]) > a.half[k] + b.half[k]))) kept.push(a);
+  }
+  return kept;
 }
 // Boxes of middles `at` and half sides `half` are pushed out of each other, the shorter way, and back into the sheet.
 function apart(set, side) {
@@ -196,7 +209,7 @@ function line(fine) {
   ink.strokeStyle = colour('--card'); ink.lineWidth = 2 * fine; ink.stroke();
 }
 function pin(at, name, fine) {
-  const [x, y] = to(at.map(rim));
+  const [x, y] = inside(to(at.map(rim)), 13 * fine);
   ink.beginPath(); ink.arc(x, y, 11 * fine, 0, 7); ink.fillStyle = colour('--accent'); ink.fill();
   ink.strokeStyle = colour('--card'); ink.lineWidth = 2 * fine; ink.stroke();
   ink.font = `700 ${13 * fine}px ${getComputedStyle(chart).fontFamily}`; ink.textAlign = 'center'; ink.textBaseline = 'middle';
@@ -239,7 +252,7 @@ function near(at, reach) {
   if (!on('points')) return null;
   map.points.forEach((p, i) => {
     const away = Math.hypot(rim(p[0]) - at[0], rim(p[1]) - at[1]);
-    if (shown(map.kinds[i]) && away < least) { least = away; best = i; }
+    if (seen(i) && away < least) { least = away; best = i; }
   });
   return best;
 }
