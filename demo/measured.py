@@ -81,13 +81,26 @@ def stories(card: Mapping[str, Any]) -> str:
     return f'<details class="stories"><summary>{escape(TEXTS["stories"])}</summary><ol start="0">{told}</ol></details>'
 
 
+def title(card: Mapping[str, Any]) -> str:
+    return TEXTS["families"][card["family"]].format(data=card["data"]["title"])
+
+
+def index(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """A link to each model: they fill many screens."""
+    links = (
+        f'<li class="family-{escape(card["family"])}"><a href="#model-{escape(name)}">{escape(title(card))}</a></li>'
+        for name, card in found.items()
+    )
+    return f'<nav aria-label="{escape(TEXTS["index"])}"><ul class="index">{"".join(links)}</ul></nav>'
+
+
 def section(name: str, card: Mapping[str, Any]) -> str:
     """One model."""
     numbers = "".join(measure(key, number) for key, number in card["numbers"].items())
     unmeasured = "" if numbers else f"<p>{escape(TEXTS['unmeasured'])}</p>"
-    title = TEXTS["families"][card["family"]].format(data=card["data"]["title"])
+    head = escape(title(card))
     return (
-        f'<section class="model family-{escape(card["family"])}" id="model-{escape(name)}"><h3>{escape(title)}</h3>'
+        f'<section class="model family-{escape(card["family"])}" id="model-{escape(name)}"><h3>{head}</h3>'
         f'<p class="name">{escape(name)}</p>{unmeasured}{numbers}{stories(card)}{facts(card)}</section>'
     )
 
@@ -96,4 +109,6 @@ def tab() -> None:
     """All cards, one under the other."""
     with gr.Tab(TEXTS["title"], id="measured"), gr.Column(elem_classes=["room"], elem_id="measured"):
         text("p", TEXTS["hook"], "hook")
-        gr.HTML("".join(section(name, card) for name, card in cards().items()), elem_id="cards", js_on_load=None)
+        found = cards()
+        sections = "".join(section(name, card) for name, card in found.items())
+        gr.HTML(index(found) + sections, elem_id="cards", js_on_load=None)

@@ -219,3 +219,8 @@ def test_every_shipped_model_shows_its_card(page):
         model = page.locator(f"#model-{name}")
         assert "python -m core train" in model.inner_text(), name
         assert model.locator(".number").count() > 0, name
+    last = names()[-1]
+    page.focus(f"#cards .index a[href='#model-{last}']")
+    page.keyboard.press("Enter")
+    top = f"document.querySelector('#model-{last}').getBoundingClientRect().top"
+    page.wait_for_function(f"Math.abs({top}) < innerHeight")

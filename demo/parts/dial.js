@@ -2,10 +2,10 @@
 const find = (name) => element.querySelector(name);
 const range = find('input'), now = find('.now');
 const words = JSON.parse(find('.turning').dataset.words);
-const WIDE = 300, HIGH = 150, LEFT = 34, FOOT = 22, AIR = 10;
+const WIDE = 300, HIGH = 150, LEFT = 38, FOOT = 22, AIR = 10;
 let seen = null, sheet = null, place = null, asked = '';
 
-const short = (v) => v === 0 ? '0' : v >= 100 ? v.toFixed(0) : v >= 10 ? v.toFixed(1) : v.toPrecision(2).replace(/\.0$/, '');
+const short = (v) => v === 0 ? '0' : v >= 100 ? v.toFixed(0) : (v >= 10 ? v.toFixed(1) : v.toPrecision(2)).replace(/\.0$/, '');
 
 // Row 0 of the sheet holds the pictures, row 1 + i what became of them at place i: redraws to the left, fresh ones to the right.
 function hang(name, row, column) {
@@ -34,7 +34,7 @@ function chart(svg, points, level, levelled, foot) {
   svg.setAttribute('viewBox', `0 0 ${WIDE} ${HIGH}`);
   svg.setAttribute('aria-hidden', 'true');  // the numbers stand in the sentence
   svg.innerHTML = `<line class="rule" x1="${LEFT}" x2="${WIDE - AIR}" y1="${Y(0)}" y2="${Y(0)}"/>`
-    + `<text class="tick" text-anchor="end" x="${LEFT - 6}" y="${Y(0) + 4}">0</text><text class="tick" text-anchor="end" x="${LEFT - 6}" y="${Y(most / 1.08) + 4}">${short(most / 1.08)}</text>`
+    + `<text class="tick" text-anchor="end" x="${LEFT - 11}" y="${Y(0) + 4}">0</text><text class="tick" text-anchor="end" x="${LEFT - 11}" y="${Y(most / 1.08) + 4}">${short(most / 1.08)}</text>`
     + `<text class="tick" text-anchor="end" x="${WIDE - AIR}" y="${HIGH - 5}"></text>`
     + `<line class="level" x1="${LEFT}" x2="${WIDE - AIR}" y1="${Y(level)}" y2="${Y(level)}"/><text class="level-name" text-anchor="end" x="${WIDE - AIR}" y="${Y(level) - 5}"></text>`
     + `<polyline points="${at.join(' ')}"/><circle class="here" r="5"/>`;

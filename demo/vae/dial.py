@@ -27,6 +27,7 @@ class Dial:
     def __init__(self) -> None:
         offer = offered()
         with Room("vae.dial") as self.room:
+            self.room.result.value = say(TEXTS["first"])
             with self.room.do:
                 choices = [(SKETCH["short"].get(name, card(name)["data"]["title"]), name) for name in offer]
                 self.collection = gr.Radio(

@@ -112,8 +112,10 @@ def result(seen: Seen, name: str, guessed: str) -> str:
 def twin(seen: Seen, name: str) -> str:
     """The training picture most like the drawing, as HTML."""
     near = redraw.nearest(seen.x, name)
-    text = TEXTS["twin"].format(n=redraw.KNOWN)
-    return "" if near is None else f'<figure class="twin">{figure(near, text)}<figcaption>{text}</figcaption></figure>'
+    if near is None:
+        return ""
+    text, kind = TEXTS["twin"].format(n=redraw.KNOWN), "twin ink" if len(near) == 1 else "twin"
+    return f'<figure class="{kind}">{figure(near, text)}<figcaption>{text}</figcaption></figure>'
 
 
 class Sketch:
