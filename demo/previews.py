@@ -117,6 +117,7 @@ class Redraws:
         self.rival = pca_error(data.fixed(2000, "train").x, self.x, model.config.latent)
         self.latent = model.config.latent
         self.own: Tensor | None = None  # (1, C, S, S), a visitor's drawing
+        self.since = 0  # the step at which it came
 
     @torch.inference_mode()
     def look(self, run: Run) -> str:

@@ -195,7 +195,9 @@ def past(run: Run, i: Any) -> str:
     """The i-th picture a run has kept, under its step."""
     with run.lock:
         step, picture, _ = run.past[whole(i, 0, len(run.past) - 1, words("train")["rewind"])]
-    return picture + note(words("train")["was"].format(step=step, now=run.trainer.step), step)
+    texts, since = words("train"), getattr(run.preview, "since", 0)
+    said = texts["was"].format(step=step, now=run.trainer.step)
+    return picture + note(said + (texts["was_before"].format(since=since) if step < since else ""), step)
 
 
 def film(run: Run) -> bytes:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from demo.words import words
-from tests.conftest import enter, stroke, to_family
+from tests.conftest import dots, enter, stroke, to_family
 
 TEXTS = words("train")
 START, PAUSE, ON, ONCE, OVER = (f"#gan-train-{verb}" for verb in ("start", "pause", "on", "once", "over"))
@@ -173,6 +173,26 @@ def test_a_visitors_own_drawing_is_redrawn_while_the_model_learns(page):
     assert page.locator(own).first.get_attribute("src") == drawn, "a new training has it from the first step on"
     page.click("#vae-train-pad .clear")
     page.wait_for_selector(own, state="detached")
+
+
+def test_a_drawing_of_sketch_is_redrawn_while_a_model_learns(visit):
+    page = to_family(visit(refusals=True), "vae")
+    page.wait_for_selector("#vae-sketch-mixer .again canvas.dots[data-n]")
+    drawing = dots(page, "#vae-sketch-pad canvas")
+    page.click("#vae-sketch-send")
+    page.wait_for_function(
+        "([c, sent]) => document.querySelector(c)?.toDataURL() === sent", arg=["#vae-train-pad canvas", drawing]
+    )
+    page.click("#vae-train-start")
+    until(page, 0, "vae")
+    at_rest(page, "vae")
+    assert page.locator("#vae-train-view .own img").count() == 2
+    page.get_by_role("tab", name=words("vae.sketch")["title"], exact=True).click()
+    page.locator("#vae-sketch-collection").get_by_text(words("vae.sketch")["short"]["faces"]).click()
+    page.wait_for_selector("#vae-sketch-pad .paints:visible")
+    page.click("#vae-sketch-send")
+    page.wait_for_selector(f".notice:has-text('{words('vae.train')['other_kind']}')")
+    assert page.is_visible("#vae-sketch-send")
 
 
 def test_a_run_can_be_rewound_filmed_and_told_other_rules(visit):

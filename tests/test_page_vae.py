@@ -66,6 +66,7 @@ def test_a_stroke_changes_what_is_read_and_redrawn(room):
 def test_the_redraw_follows_while_the_pen_is_down(room):
     cleared(room)
     read = dots(room, READS)
+    room.locator(PAD).scroll_into_view_if_needed()
     box = room.locator(PAD).bounding_box()
     room.mouse.move(box["x"] + 40, box["y"] + 40)
     room.mouse.down()

@@ -15,7 +15,7 @@ from demo.parts.pad import shown
 from demo.previews import HEART, MINUTE, Samples, Wall
 from demo.runs import Run
 from demo.show import figure, uri
-from demo.training import LETTERS, begin
+from demo.training import LETTERS, begin, past
 from demo.vae import guest
 from tests.test_contract import Discs
 
@@ -98,6 +98,29 @@ def test_a_visitors_own_drawing_is_redrawn_among_the_others_and_leaves_again(lea
     assert len({one.shape for _, _, one in learner.past}) == 1, "all pictures of a film are of one size"
     guest.hang(learner, guest.drawn(sent(guest.blank("shapes")), "shapes"))
     assert uri(own[0]) not in learner.picture
+
+
+def test_a_moment_from_before_the_drawing_says_when_it_came(learner):
+    for _ in range(2):
+        learner.note(next(learner.trainer.run(0.0)))
+        learner.trainer.model.eval()
+        learner.look()
+    now = learner.trainer.step
+    assert "on the pad" not in past(learner, 0)
+    drawing = guest.blank("shapes").clone()
+    drawing[:, 20:40, 10:50] = 0
+    guest.hang(learner, guest.drawn(sent(drawing), "shapes"))
+    assert f"on the pad came at step {now}." in past(learner, 0)
+    assert "on the pad" not in past(learner, len(learner.past) - 1)
+    guest.hang(learner, None)
+    assert "on the pad" not in past(learner, 0)
+
+
+def test_a_drawing_is_learnt_beside_its_collection_or_one_of_the_same_pad(monkeypatch, tmp_path):
+    monkeypatch.setenv("ATELIER_DATA", str(tmp_path))
+    for name in ("doodles", "faces"):
+        assert guest.pad_of(guest.learnable(name)) == guest.pad_of(name)
+    assert guest.learnable("faces") == "faces" and guest.learnable("doodles") == "numerals"
 
 
 @pytest.mark.parametrize("foul", [None, "A", sent(torch.ones(1, 112, 112)), "=" * 16384, ["x"], 5])

@@ -21,7 +21,7 @@ def tab() -> None:
         with gr.Tabs(elem_id="vae-rooms"):
             if redraw.collections():  # a house without shipped models can still train one
                 with gr.Tab(words("vae.sketch")["title"], id="vae-sketch"):
-                    Sketch()
+                    sketch = Sketch()
             if named():
                 with gr.Tab(words("vae.map")["title"], id="vae-map"):
                     Map()
@@ -34,4 +34,6 @@ def tab() -> None:
                 with gr.Tab(words("vae.compass")["title"], id="vae-compass"):
                     Compass()
             with gr.Tab(words("vae.train")["title"], id="vae-train"):
-                Train()
+                train = Train()
+            if redraw.collections():
+                train.receive(sketch.send, sketch.pad, sketch.collection)

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.data import COLLECTIONS
+from core.data import COLLECTIONS, is_here
 from demo.ink import is_empty, parse, settle
 from demo.limits import one_of
 from demo.redraw import pad_for
@@ -39,11 +39,18 @@ def drawn(dots: Any, name: str) -> Tensor | None:
     return None if is_empty(drawing) else settle(drawing, LIKE.get(name, name))
 
 
+def learnable(name: str) -> str:
+    """The collection itself, or where it is not on this machine one that is drawn on the same pad."""
+    known = (other for other, card in COLLECTIONS.items() if card.learns == "images" and is_here(other))
+    return name if is_here(name) else next(other for other in known if pad_of(other) == pad_of(name))
+
+
 def hang(run: Run, x: Tensor | None) -> None:
     """Puts the drawing among what a VAE's run shows, or takes it away; the moment at which the run stands is kept with
     it, earlier ones as they were."""
     with run.lock:
         run.preview.own, run.measured = x, 0.0
+        run.preview.since = 0 if x is None else run.trainer.step
         run.trainer.model.eval()
         run.look()
         if run.past[-1][0] == run.trainer.step:

@@ -133,6 +133,7 @@ class Sketch:
                 )
                 self.pad = pad(TEXTS, "vae-sketch-pad")
                 self.another = gr.Button(TEXTS["another"], elem_id="vae-sketch-another")
+                self.send = gr.Button(TEXTS["send"], size="sm", elem_id="vae-sketch-send", elem_classes=["quiet"])
             with room.see:
                 self.mixer = mixer(TEXTS, "vae-sketch-mixer", read, mix, ahead, shake)
         self.wire()

@@ -9,9 +9,12 @@ import gradio as gr
 
 from core.model import Mishap
 from demo import training
+from demo.ink import is_empty
 from demo.parts.border import border
 from demo.parts.lesson import AT_ONCE, text
 from demo.parts.pad import dots, pad, shown
+from demo.parts.post import way
+from demo.redraw import unpack
 from demo.runs import RUNS
 from demo.studio import HIDDEN, Bench
 from demo.vae import guest
@@ -27,9 +30,9 @@ class Train(Bench):
         super().__init__("vae")
 
     def extra(self) -> list[Any]:
-        fold = gr.Accordion(TEXTS["own"], open=False, elem_id="vae-train-own", elem_classes=["more"])
-        self.room.folds.append(fold)
-        with fold:
+        self.fold = gr.Accordion(TEXTS["own"], open=False, elem_id="vae-train-own", elem_classes=["more"])
+        self.room.folds.append(self.fold)
+        with self.fold:
             text("p", TEXTS["own_note"])
             self.pad = pad(words("vae.sketch"), "vae-train-pad")
         return [self.pad]
@@ -45,6 +48,31 @@ class Train(Bench):
             **HIDDEN,
         )
         self.pad.input(border(self.hang), [self.stored, self.pad], views, **AT_ONCE)
+
+    def receive(self, button: gr.Button, drawing: gr.HTML, name: gr.Radio) -> None:
+        """A button of another room brings what is on its pad, and opens this room."""
+        brought = button.click(
+            border(self.bring_in),
+            [drawing, name, self.stored],
+            [self.data, self.pad, self.fold, self.view, self.room.result, *self.verbs, self.charts],
+            **HIDDEN,
+        )
+        opening = way(words("vae")["title"], TEXTS["title"])
+        brought.success(None, None, None, js=opening, **HIDDEN)
+
+    def bring_in(self, drawing: Any, name: str, key: str) -> list[Any]:
+        """A drawing made for a collection goes to the run on view, or lies ready for a new one. Mishap where it is
+        empty, or where the run is of another kind."""
+        x = unpack(dots(drawing), name)
+        if is_empty(x):
+            raise Mishap(words("vae.sketch")["empty"])
+        laid, views = shown(x, int(1000 * time.monotonic())), [gr.skip()] * 9
+        if not RUNS.is_here(key):
+            data = guest.learnable(name)
+            return [data, laid, gr.Accordion(open=True), training.sight(data), *views[1:]]
+        if not guest.fits(dots(drawing), self.own(key).trainer.plan.data):
+            raise Mishap(TEXTS["other_kind"])
+        return [gr.skip(), laid, gr.Accordion(open=True), *self.hang(key, drawing, "")]
 
     def make(
         self, data: str, size: str, text: str, batch: float, seed: float, old: str, *rules: Any
