@@ -33,13 +33,14 @@ def stops() -> Tensor:
 
 
 @torch.inference_mode()
-def turned(vae: VAE, data: Pictures, judge: Judge, n: int = 2000) -> Turned:
-    """Each row from n unseen pictures, redrawn from their mean codes, and from n pictures out of the prior."""
+def turned(vae: VAE, data: Pictures, judge: Judge, n: int = 2000, at: Tensor | None = None) -> Turned:
+    """A row for each beta of `at`, of all stops if that is None: from n unseen pictures, redrawn from their mean codes,
+    and from n pictures out of the prior."""
     (x, _), (train, _) = fixed(data, n, "test"), fixed(data, n, "train")
     real = in_chunks(judge.features, x)
     z = torch.randn(len(x), vae.config.latent, generator=noise(0, 3))
     rows = []
-    for beta in stops():
+    for beta in stops() if at is None else at:
         every = beta.expand(len(x))
         costs = in_chunks(lambda some, betas: torch.stack(redrawn(vae, some, betas)[1:], 1), x, every)
         bits, error = costs.mean(0).tolist()

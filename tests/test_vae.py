@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
-from core.checkpoint import SHELF, names, read_card
-from core.dial import stops
+from core.checkpoint import SHELF, load, names, read_card
+from core.data import open_collection
+from core.dial import redrawn, stops, turned
 from core.measure import pca_error
 from core.model import Batch, Mishap, noise
 from core.vae import VAE, WIDEST, Residual, beta_at, kl, near, place_of
@@ -70,6 +71,19 @@ def test_a_dial_changes_what_is_coded_and_painted_and_rests_at_the_configs_beta(
         assert not torch.allclose(
             model.decode(z, torch.tensor([0.0])), model.decode(z, torch.tensor([16.0])), atol=1e-3
         )
+
+
+@pytest.mark.skipif("judge-numerals" not in names("judge"), reason="no shipped judge of numerals")
+def test_a_dial_is_measured_at_the_places_that_are_asked_for():
+    data, model = open_collection("numerals"), vae(dial=True)
+    measured = turned(model, data, load("judge-numerals").model.eval(), 64, stops()[[0, -1]])
+    x = data.fixed(64).x
+    assert [row[0] for row in measured.rows] == [0.0, WIDEST]
+    for beta, bits, error, far in measured.rows:
+        with torch.no_grad():
+            _, told, lost = redrawn(model, x, torch.full((64,), beta))
+        assert bits == pytest.approx(float(told.mean()), rel=1e-4) and far > measured.floor
+        assert error == pytest.approx(float(lost.mean()), rel=1e-4)
 
 
 def test_a_batch_meets_the_whole_dial():
