@@ -187,6 +187,11 @@ def test_a_drawing_of_sketch_is_redrawn_while_a_model_learns(visit):
     until(page, 0, "vae")
     at_rest(page, "vae")
     assert page.locator("#vae-train-view .own img").count() == 2
+    page.click("#vae-train-pad .clear")
+    page.wait_for_selector("#vae-train-view .own img", state="detached")
+    page.get_by_role("tab", name=words("vae.sketch")["title"], exact=True).click()
+    page.click("#vae-sketch-send")  # now to a training on view
+    page.wait_for_selector("#vae-train-view .own img")
     page.get_by_role("tab", name=words("vae.sketch")["title"], exact=True).click()
     page.locator("#vae-sketch-collection").get_by_text(words("vae.sketch")["short"]["faces"]).click()
     page.wait_for_selector("#vae-sketch-pad .paints:visible")

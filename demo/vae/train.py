@@ -72,7 +72,7 @@ class Train(Bench):
             return [data, laid, gr.Accordion(open=True), training.sight(data), *views[1:]]
         if not guest.fits(dots(drawing), self.own(key).trainer.plan.data):
             raise Mishap(TEXTS["other_kind"])
-        return [gr.skip(), laid, gr.Accordion(open=True), *self.hang(key, drawing, "")]
+        return [gr.skip(), laid, gr.Accordion(open=True), *self.hang(key, drawing)]
 
     def make(
         self, data: str, size: str, text: str, batch: float, seed: float, old: str, *rules: Any
