@@ -39,7 +39,7 @@ from tests.bench.timed import learn
 
 GRID = SIDE // 2  # blocks on a side
 KINDS = 16  # what four pixels of ink or none can be
-WIDTH, DEEP, LATENT = 64, 4, 32
+WIDTH, DEEP, LATENT = 64, 3, 32
 AT_ONCE = 250  # codes tried at once
 
 
