@@ -28,7 +28,8 @@ def redrawn(name: str, latent: int, beta: float, seed: int, options: argparse.Na
     data, rule = open_collection(name), {"latent": latent, "beta": beta, "likelihood": options.likelihood}
     with seeded(seed):
         vae = build("vae", options.size, data.facts(), rule)
-    seen = learn(Trainer(Plan("vae", name, options.size, seed, options=rule), vae, data), options.seconds, DECAY)
+    plan = Plan("vae", name, options.size, seed, lr=options.lr, batch=options.batch, options=rule)
+    seen = learn(Trainer(plan, vae, data), options.seconds, DECAY)
     numbers = measure(vae.eval(), data)
     error, rate = numbers["error"], numbers["rate"]
     pca = error.yardsticks[f"PCA with {latent} numbers"]
@@ -45,6 +46,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=200, help="of CPU time, for each model")
     parser.add_argument("--size", default="medium")
     parser.add_argument("--likelihood", default="bernoulli")
+    parser.add_argument("--lr", type=float, default=0.0, help="0: the family's recipe")
+    parser.add_argument("--batch", type=int, default=0, help="0: the family's recipe")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
