@@ -210,6 +210,15 @@ def dots(page: "Page", canvas: str) -> str:  # noqa: F821
     return page.locator(canvas).evaluate("(c) => c.toDataURL()")
 
 
+def steady(page: "Page", *canvases: str) -> tuple[str, ...]:  # noqa: F821
+    """All that is on some canvases, once it no longer changes."""
+    seen: tuple[str, ...] = ()
+    while (now := tuple(dots(page, canvas) for canvas in canvases)) != seen:
+        seen = now
+        page.wait_for_timeout(600)
+    return seen
+
+
 def until_new(page: "Page", canvas: str, before: str) -> None:  # noqa: F821
     """Waits until the canvas shows another picture."""
     page.wait_for_function("([c, old]) => document.querySelector(c).toDataURL() !== old", arg=[canvas, before])

@@ -14,9 +14,9 @@ LONG = 60_000  # milliseconds: the machine may be busy
 def play(page):
     """An exam that nobody has touched."""
     opened(page, "Play", PICTURE)
-    if page.locator(f"{SHEET} .fresh").is_visible():
-        page.click(f"{SHEET} .fresh")
-        page.wait_for_selector(f"{SHEET} .hand:visible")
+    first = page.locator(f"{SHEET} img").first.get_attribute("src")
+    page.click(f"{SHEET} .fresh")
+    page.wait_for_function("([s, old]) => document.querySelector(s).src !== old", arg=[f"{SHEET} img", first])
     return page
 
 

@@ -17,7 +17,7 @@ from demo.redraw import collections, painter
 from demo.sketches import SKETCHES, pen
 from demo.vae.sketch import ahead, mix, shake
 from demo.words import words
-from tests.conftest import dots, opened, to_family, until_new
+from tests.conftest import dots, opened, steady, to_family, until_new
 
 TEXTS = words("vae.sketch")
 PAD, MIXER, SAID = "#vae-sketch-pad canvas", "#vae-sketch-mixer", "#vae-sketch-result .said"
@@ -83,8 +83,7 @@ def cleared(page):
 
 def test_clear_is_answered_in_a_sentence_and_loses_nothing(room):
     stroke(room, [(0.2, 0.2), (0.6, 0.8)])
-    room.wait_for_timeout(400)  # the pen is at rest, and what it drew is read
-    drawn, read, again = (dots(room, canvas) for canvas in (PAD, READS, AGAIN))
+    before = steady(room, PAD, READS, AGAIN)
     cleared(room)
     room.wait_for_function("([s, t]) => document.querySelector(s).innerText === t", arg=[SAID, TEXTS["empty"]])
     inked = "(c) => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((dot) => dot)"
@@ -93,7 +92,8 @@ def test_clear_is_answered_in_a_sentence_and_loses_nothing(room):
     room.click("#vae-sketch-pad .undo")
     room.wait_for_function("([s, t]) => document.querySelector(s).innerText !== t", arg=[SAID, TEXTS["empty"]])
     room.wait_for_selector(f"{MIXER} .given:not(.empty)")
-    assert (drawn, read, again) == tuple(dots(room, canvas) for canvas in (PAD, READS, AGAIN))
+    for canvas, drawn in zip((PAD, READS, AGAIN), before):
+        room.wait_for_function("([c, old]) => document.querySelector(c).toDataURL() === old", arg=[canvas, drawn])
     assert room.locator(f"{MIXER} .shake").is_enabled()
 
 
