@@ -63,7 +63,8 @@ async function play() {
   }
   await next;
   flying = false;
-  if (playing || !now || canvas.offsetParent === null) return;
+  if (playing && element.isConnected) { play(); return; }  // pressed again while the last frame came
+  if (!now || trouble.textContent || canvas.offsetParent === null) return;
   const answer = await ask(server.go, { id: now.id, still: true });  // measured where it stands
   if (answer && !playing) take(answer);
 }
