@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import opened, stroke, to_family
+from tests.conftest import opened, steady, stroke, to_family
 
 VIEW = "#gan-plane-view"
 CANVAS = f"{VIEW} canvas"
@@ -34,7 +34,7 @@ def test_the_game_plays_pauses_and_steps(plane):
     plane.wait_for_selector("#gan-plane-result:has-text('You guessed: Stay in the middle.')")
     assert "bits away" in plane.inner_text("#gan-plane-result")
     plane.click(f"{VIEW} .play")
-    plane.wait_for_timeout(500)
+    steady(plane, CANVAS)  # what was under way has come
     rest = step(plane)
     plane.wait_for_timeout(700)
     assert step(plane) == rest
@@ -46,7 +46,7 @@ def test_leaving_the_room_ends_the_game(plane):
     plane.click(f"{VIEW} .play")
     plane.wait_for_function(f"document.querySelector('{CANVAS}').dataset.step > 5")
     plane.get_by_role("tab", name="Paint", exact=True).click()
-    plane.wait_for_timeout(600)
+    steady(plane, CANVAS)
     rest = step(plane)
     plane.wait_for_timeout(700)
     assert step(plane) == rest
