@@ -17,8 +17,8 @@ from demo.words import words
 TEXTS = words("gan.play")
 AGES = [(name, i) for i, name in enumerate(TEXTS["ages"])]
 # What the controls say goes straight to the sheet, which asks for another exam.
-TELL = """(collection, age, guess) => document.querySelector('#gan-play-sheet .sheet')
-  .dispatchEvent(new CustomEvent('setup', { detail: { collection, age, guess } }))"""
+TELL = """(collection, age, guess, anew) => document.querySelector('#gan-play-sheet .sheet')
+  .dispatchEvent(new CustomEvent('setup', { detail: { collection, age, guess, anew } }))"""
 
 
 class Play:
@@ -61,7 +61,7 @@ class Play:
     def come(self, went: Dependency) -> None:
         """Once something else went well: opens this room, and asks for an exam as the controls now say."""
         opening = way(words("gan")["title"], TEXTS["title"])
-        js = f"async (...told) => {{ await ({opening})(); ({TELL})(...told); }}"
+        js = f"async (...told) => {{ await ({opening})(); ({TELL})(...told, true); }}"
         went.success(None, self.told, None, js=js, **ON_THE_SPOT)
 
     def handed(self, asked: dict[str, Any]) -> dict[str, Any]:

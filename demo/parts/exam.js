@@ -14,9 +14,11 @@ async function ask(fn, question) {
   return answer.mishap ? null : answer;
 }
 async function fresh() {
-  const late = setTimeout(() => { marked.textContent = words.setting; }, 300);
+  const mine = asked + 1, late = setTimeout(() => { if (mine === asked) marked.textContent = words.setting; }, 300);
+  hand.disabled = true;  // the server lets go of the exam on view as soon as the next one stands
   const answer = await ask(server.sit, { old: key });
   clearTimeout(late);
+  if (mine === asked) hand.disabled = false;
   if (!answer) { if (trouble.textContent) say(); return; }
   about.textContent = answer.about; about.hidden = !answer.about;
   key = answer.id; answers = null; marks = answer.pictures.map(() => false);
@@ -110,10 +112,10 @@ function tell() {
 
 hand.addEventListener('click', handIn);
 find('.fresh').addEventListener('click', fresh);
-sheet.addEventListener('setup', ({ detail }) => {
-  const anew = detail.collection !== setup.collection || detail.age !== setup.age;
-  setup = detail;
-  if (anew && detail.age !== null) fresh();
+sheet.addEventListener('setup', ({ detail: { anew, ...now } }) => {
+  const other = anew || now.collection !== setup.collection || now.age !== setup.age;
+  setup = now;
+  if (other && now.age !== null) fresh();
 });
 new IntersectionObserver((seen) => { if (seen.some((one) => one.isIntersecting) && !asked) fresh(); }).observe(sheet);
 tell();
