@@ -189,7 +189,7 @@ class Bench:
     def drive(self, key: str, guess: str, request: gr.Request) -> Iterator[Any]:
         """Learns until paused, or driven from elsewhere; the last word puts the buttons right."""
         run = self.own(key)
-        run.guess = guess
+        self.expect(key, guess)
         seat = f"{request.session_hash}/{time.monotonic_ns()}"
         try:
             for seen in RUNS.follow(run, seat, EVERY, training.see):
@@ -238,7 +238,7 @@ class Bench:
 
     def expect(self, key: str, guess: str) -> None:
         """A guess counts until its time has come, whether the training has begun or not."""
-        if RUNS.is_here(key):
+        if RUNS.is_here(key) and not self.own(key).came[0]:
             self.own(key).guess = guess
 
     def halt(self, key: str) -> None:
