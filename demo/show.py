@@ -157,7 +157,7 @@ def _frame(steps: Sequence[float], low: float, high: float) -> str:
 
 def _tick(height: float) -> str:
     """A height on the scale: 0, 0.5, 1.2, 12,000."""
-    return f"{height:,.0f}" if abs(height) >= 1000 else f"{height:.3g}"
+    return f"{height:,.0f}" if abs(height) >= 999.5 else f"{height:.3g}"
 
 
 def _short(value: float) -> str:
