@@ -27,6 +27,7 @@ def learn(trainer: Trainer, seconds: float, decay: float, keep: Path | None = No
         spent = time.process_time() - begun
         if keep and (spent - kept > 60 or spent >= seconds):
             kept, state = spent, {"step": trainer.step, "spent": spent, "optimizer": optimizer.state_dict()}
-            torch.save(state | {"model": trainer.model.state_dict()}, keep)
+            torch.save(state | {"model": trainer.model.state_dict()}, whole := keep.with_suffix(".new"))
+            whole.replace(keep)
             print(f"{keep.stem}: {spent:.0f} s, {trainer.step:,} steps, loss {now.losses['loss']:.1f}", flush=True)
     return trainer.step * trainer.batch
