@@ -33,6 +33,7 @@ class Config:
     width: int = 32
     latent: int = 64
     penalty: float = 10.0  # weight of R1 and R2 (gamma); at 3 doodles begin late, critics of points want less
+    blur: float = 0.05  # how far the critic's slope is felt, in picture units: finer grain than that it lets pass
     memory: float = 0.998  # of the averaged weights: about 500 steps
     loss: str = "relativistic"  # one of LOSSES; the penalty goes with all but Wasserstein's, which has its own
     critic_steps: int = 1  # of the critic for one of the forger, each on fresh pictures
@@ -43,10 +44,10 @@ class Config:
             raise Mishap(f"A GAN's loss is one of {', '.join(LOSSES)}, not {str(self.loss)[:40]!r}.")
         if not 1 <= self.critic_steps <= 10:
             raise Mishap("The critic makes 1 to 10 steps for each of the forger's.")
-        for name, most in (("penalty", 1000), ("critic_pace", 100)):
+        for name, least, most in (("penalty", 0, 1000), ("blur", 0.001, 1), ("critic_pace", 0, 100)):
             value = getattr(self, name)
-            if not isinstance(value, (int, float)) or not 0 <= value <= most:
-                raise Mishap(f"A GAN's {name} lies between 0 and {most}, and {str(value)[:40]!r} does not.")
+            if not isinstance(value, (int, float)) or not least <= value <= most:
+                raise Mishap(f"A GAN's {name} lies between {least} and {most}, and {str(value)[:40]!r} does not.")
         if self.side % 8:
             raise Mishap(f"A picture side must be a multiple of 8, and {self.side} is not.")
         if self.width % 8:  # the finest size has half as many channels, normed in four groups
@@ -156,7 +157,6 @@ class GAN(Model):
     PRESETS = {"tiny": {"width": 8, "latent": 16}, "small": {"width": 32}, "medium": {"width": 64}}
     RECIPE = {"lr": 1e-3, "batch": 64}
     LEARNS = ("images", "points")
-    BLUR = 0.05  # how far the critic's slope is felt, in picture units
 
     def __init__(self, config: Config):
         super().__init__()
@@ -200,9 +200,9 @@ class GAN(Model):
         if self.config.loss == "wasserstein":
             here, slope = self.discriminator(both, y.repeat(2)).float(), self.between(real, fake, y, rng)
         else:
-            blurred = both + self.BLUR * torch.randn(both.shape, generator=rng, device=both.device)
+            blurred = both + self.config.blur * torch.randn(both.shape, generator=rng, device=both.device)
             here, there = self.discriminator(torch.cat((both, blurred)), y.repeat(4)).float().chunk(2)
-            slope = self.config.penalty * ((there - here) / self.BLUR).square().mean()
+            slope = self.config.penalty * ((there - here) / self.config.blur).square().mean()
         r, f = here.chunk(2)
         loss = {
             "relativistic": lambda: F.softplus(f - r),
