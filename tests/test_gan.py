@@ -151,7 +151,7 @@ def test_the_critic_sees_fresh_pictures_in_each_of_its_steps():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"penalty": "x"}, {"penalty": -1}, {"critic_pace": float("nan")}, {"critic_pace": "9"}]
+    "wrong", [{"penalty": "x"}, {"penalty": -1}, {"blur": 0}, {"critic_pace": float("nan")}, {"critic_pace": "9"}]
 )
 def test_rules_that_are_none_get_a_sentence(wrong):
     with pytest.raises(Mishap, match="lies between"):

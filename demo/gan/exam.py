@@ -82,8 +82,10 @@ def drawn_up(players: Players, rng: torch.Generator) -> Exam:
     x = torch.where(forged[:, None, None, None], fake, batch.x)
     x = floats(levels(x)).reshape(x.shape)
     critic = gan.judge(x, y) <= players.line.middle[y]
-    n, share = rightly(players.line)
-    tried = words("gan.play")["tried"].format(n=n, share=round(100 * share)) if players.guest else ""
+    tried = ""
+    if players.guest:
+        n, share = rightly(players.line)
+        tried = words("gan.play")["tried"].format(n=n, share=round(100 * share))
     return Exam(x, y, forged, critic, players.steps, players.met, tried, monotonic())
 
 
