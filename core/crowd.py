@@ -18,8 +18,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from core.decode import EPS, Decoder
-from core.gpt import Cache, Guess, norm, shaped, throw
+from core.decode import Decoder
+from core.gpt import Cache, Guess, norm, scale, shaped, throw
 
 READ = 64  # tokens read between two steps, all streams together: about as long as the step of thirty takes
 
@@ -163,8 +163,3 @@ class Crowd:
         torch.addcmul(unit * cos, unit.roll(self.head // 2, 2), sin, out=qk)
         qkv[:, 2 * self.decoder.width :] *= size
         return parts[:, : self.heads, None], parts[:, self.heads :].view(len(qkv), 2, self.heads, self.head)
-
-
-def scale(x: Tensor) -> Tensor:
-    """What each row of x (..., D) is multiplied by to have a mean square of 1: (..., 1)."""
-    return torch.linalg.vector_norm(x, dim=-1, keepdim=True).square_().div_(x.shape[-1]).add_(EPS).rsqrt_()

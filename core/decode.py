@@ -14,9 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.gpt import GPT, Block, Cache, Guess, pick
-
-EPS = torch.finfo(torch.float32).eps  # as in rms_norm
+from core.gpt import EPS, GPT, Block, Cache, Guess, pick
 
 
 class Decoder:

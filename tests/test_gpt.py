@@ -4,11 +4,12 @@ import math
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from core.data.text import END, held_out, make_tokenizer, merges_of, open_text, train_tokenizer
-from core.gpt import GPT, Muon, orthogonal, pick
+from core.gpt import EPS, GPT, norm, pick
 from core.measure import text_nats
-from core.model import Mishap, noise
+from core.model import Mishap, Muon, noise, orthogonal
 from core.ngram import ngram_nats
 
 TEXT = "A café, a cat 🐱 and مرحبا. The end of the day came softly. " * 30
@@ -75,14 +76,34 @@ def test_next_to_no_temperature_takes_the_favourite():
     assert pick(logits, noise(0), temperature=1e-39).item() == 1
 
 
+def test_the_norm_is_torchs_own_and_so_is_its_slope():
+    x = torch.randn(3, 5, 16, dtype=torch.double, generator=noise(0), requires_grad=True)
+    weights = torch.randn(3, 5, 16, dtype=torch.double, generator=noise(1))
+    slopes = [
+        torch.autograd.grad((f(x) * weights).sum(), x)[0] for f in (norm, lambda x: F.rms_norm(x, (16,), eps=EPS))
+    ]
+    assert torch.allclose(norm(x), F.rms_norm(x, (16,), eps=EPS)) and torch.allclose(*slopes)
+
+
 def test_muon_moves_every_direction_equally():
     x = torch.randn(2, 24, 64, generator=noise(0))
     values = torch.linalg.svdvals(orthogonal(x))
-    assert values.min() > 0.5 and values.max() < 1.3  # the five steps aim near 1, not at it
+    assert values.min() > 0.5 and values.max() < 1.3  # the steps aim near 1, not at it
     p = torch.nn.Parameter(torch.zeros(24, 64))
     p.grad = x[0].clone()
     Muon([p], lr=0.1).step()
     assert torch.allclose(p, -0.1 * orthogonal(p.grad[None])[0], atol=1e-6)
+
+
+def test_muon_keeps_its_precision_where_the_model_multiplies_in_half_of_it():
+    steps = []
+    for half in (False, True):
+        p = torch.nn.Parameter(torch.zeros(64, 96))
+        p.grad = torch.randn(64, 8, generator=noise(0)) @ torch.randn(8, 96, generator=noise(1))  # few directions
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            Muon([p], lr=0.1).step()
+        steps.append(p.detach())
+    assert torch.equal(*steps)
 
 
 def test_a_text_survives_its_tokens():
