@@ -6,9 +6,9 @@ import torch.nn.functional as F
 
 from core.data import open_collection
 from core.families import build
-from core.gan import GAN, LOSSES, Halving
+from core.gan import GAN, LOSSES, Doubling, Halving
 from core.measure import copied, frechet, variety
-from core.model import Mishap, noise
+from core.model import Batch, Mishap, descend, noise
 from core.train import Plan, Trainer
 
 
@@ -138,6 +138,24 @@ def test_halving_is_a_convolution_and_the_mean_of_four():
     x = torch.randn(2, 3, 8, 8)
     slow = F.avg_pool2d(F.conv2d(F.pad(x, (1, 1, 1, 1)), halving.weight, halving.bias), 2)
     assert torch.allclose(halving(x), slow, atol=1e-5)
+
+
+def test_doubling_is_each_dot_four_times_and_a_convolution():
+    torch.manual_seed(0)
+    doubling = Doubling(3, 5)
+    x = torch.randn(2, 3, 4, 4)
+    slow = F.conv2d(F.interpolate(x, scale_factor=2), doubling.weight, doubling.bias, 1, 1)
+    assert torch.allclose(doubling(x), slow, atol=1e-5)
+
+
+def test_the_forgers_step_asks_nothing_of_the_critics_weights():
+    gan = GAN(GAN.Config(channels=1, side=16, classes=2, width=8, latent=4))
+    data = torch.rand(8, 1, 16, 16) * 2 - 1
+    gan.step(Batch(data, torch.arange(8) % 2), noise(1), gan.optimizers(1e-3))
+    after = [p.grad.clone() for p in gan.discriminator.parameters() if p.grad is not None]
+    fake = gan.discriminator(gan.generator(gan.latents(8, noise(2)), torch.arange(8) % 2), torch.arange(8) % 2)
+    descend(gan.forger_loss(fake.detach() * 0, fake), list(gan.generator.parameters()), ())
+    assert after and all(map(torch.equal, after, (p.grad for p in gan.discriminator.parameters())))
 
 
 def test_the_critic_sees_fresh_pictures_in_each_of_its_steps():
