@@ -26,7 +26,7 @@ from core.gan import GAN
 from core.gpt import GPT
 from core.model import Mishap, seeded
 from core.train import Plan, Trainer, pick_device
-from core.untangle import untangle
+from core.untangle import tell, untangle
 from core.vae import VAE
 from core.verdict import to_card
 
@@ -62,6 +62,7 @@ def train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--option", action="append", default=[], metavar="NAME=JSON", help="a setting of the family")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--compile", action="store_true", help="faster for a GPT; needs a C++ compiler")
     parser.add_argument("--bf16", action="store_true", help="keep the weights in half the bytes")
     parser.add_argument("--ages", type=int, nargs="*", default=[], help="steps at which a GAN's forger is kept as well")
     parser.add_argument("--resume", action="store_true", help="go on from the state in --state")
@@ -93,6 +94,8 @@ def train(options: argparse.Namespace, arguments: list[str]) -> None:
     if options.ages and plan.family != "gan":
         raise Mishap("Only a GAN is kept at several ages.")
     trainer = Trainer(plan, model, data, pick_device(os.environ.get("ATELIER_DEVICE", "")))
+    if options.compile:
+        model.loss = torch.compile(model.loss)
     state, album = options.state / f"{name}.safetensors", options.state / f"{name}-ages"
     if options.resume and state.exists():
         checkpoint.load_state(state, trainer)
@@ -207,7 +210,8 @@ def line(name: str, number: dict[str, Any]) -> str:
 
 def untangle_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", help="a shipped name, or a folder, of a VAE")
-    parser.add_argument("--steps", type=int, default=300, help="to learn after the turn")
+    parser.add_argument("--steps", type=int, default=300, help="to learn after the turn, or while it is told")
+    parser.add_argument("--told", nargs="+", default=[], metavar="FACTOR", help="no turn: a latent for each of these")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.set_defaults(act=untangled)
 
@@ -220,14 +224,20 @@ def untangled(options: argparse.Namespace, arguments: list[str]) -> None:
     if not isinstance(vae, VAE):
         raise Mishap(f"{folder.name} is no VAE: only a code can be untangled.")
     plan = card["plan"]
-    trainer = untangle(vae, open_for(card, None), options.steps, plan["batch"], plan["seed"] + 1)
+    data, work = open_for(card, None), (options.steps, plan["batch"], plan["seed"] + 1)
+    if options.told:
+        if not isinstance(data, Gallery) or "factors on one latent" not in card.get("numbers", {}):
+            raise Mishap("Telling needs drawn pictures and a measured model: `python -m core measure --write`.")
+        before = {"before": card["numbers"]["factors on one latent"]["value"]}
+        card["told"] = before | card.get("told", {}) | {"factors": options.told}
+    trainer = tell(vae, data, options.told, *work) if options.told else untangle(vae, data, *work)
     for now in trainer.run(every=10):
         print(f"step {now.step:>7,}  {now.seconds:7.0f} s  loss {now.losses['loss']:.4f}", flush=True)
     card["step"] += trainer.step
     card["examples"] += trainer.step * trainer.batch
     card["seconds"] += round(trainer.seconds)
     card["command"] += " && python -m core " + shlex.join(arguments)
-    checkpoint.save(folder, vae.eval(), card, None, torch.bfloat16)
+    checkpoint.save(folder, trainer.model.eval(), card, None, torch.bfloat16)
     print(f"kept as {folder}; `python -m core measure {folder.name} --write` puts its numbers on the card")
 
 

@@ -153,9 +153,12 @@ class VAE(Model):
     def loss(self, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
         """Nats per picture. "loss" has beta in it; reconstruction + kl is minus the bound."""
         beta = self.betas(len(batch.x), rng)
-        mean, logvar = self.encode(batch.x, beta)
+        return self.bound(batch.x, *self.encode(batch.x, beta), beta, rng)
+
+    def bound(self, x: Tensor, mean: Tensor, logvar: Tensor, beta: Tensor, rng: torch.Generator) -> dict[str, Tensor]:
+        """The same for pictures whose codes are known."""
         z = mean + (0.5 * logvar).exp() * torch.randn(mean.shape, generator=rng, device=mean.device)
-        reconstruction = self.surprise(self.logits(z, beta), batch.x).mean()
+        reconstruction = self.surprise(self.logits(z, beta), x).mean()
         parts = kl(mean, logvar)
         if self.training:
             self.carried.lerp_(parts.detach().mean(0), 0.05)

@@ -1,11 +1,14 @@
 """The turn that makes the numbers of a code independent."""
 
+from collections import deque
+
 import pytest
 import torch
 
-from core.factors import WHOLE, carried, scores
-from core.model import noise, seeded
-from core.untangle import turned, turning
+from core.data.gallery import open_gallery
+from core.factors import WHOLE, carried, correlations, scores
+from core.model import Mishap, noise, seeded
+from core.untangle import tell, turned, turning
 from core.vae import VAE
 from demo.parts.pad import shown
 from demo.redraw import card, collections, example
@@ -44,6 +47,28 @@ def test_a_turned_model_redraws_as_before():
         assert torch.allclose(new, mean @ turn.T, atol=1e-4)
         assert torch.allclose(vae.decode(new), again, atol=1e-4)
         assert not torch.allclose(vae.decode(mean), again, atol=1e-4)
+
+
+def test_a_told_factor_gets_a_latent_of_its_own(monkeypatch):
+    """From scratch: what was left alone stays as unclear as it was."""
+    monkeypatch.setattr("core.untangle.LOOKED_AT", 500)
+    data = open_gallery("shapes")
+    with seeded(0):
+        vae = VAE(VAE.Config(data.card.channels, 32, width=8, latent=4))
+    names = list(data.card.factors[:2])
+    trainer = tell(vae, data, names, steps=100, batch=32, seed=0)
+    deque(trainer.run(), maxlen=0)
+    with torch.inference_mode():
+        codes, _ = trainer.model.eval().encode(data.fixed(400).x)
+    r = correlations(codes, data.factors(400)[:, :2]).abs()
+    assert len(set(trainer.model.latents)) == 2
+    assert r[trainer.model.latents, [0, 1]].min() > 0.7
+    with pytest.raises(Mishap, match="nonsense"):
+        tell(vae, data, ["nonsense"], 1, 8, 0)
+    with pytest.raises(Mishap, match="once"):
+        tell(vae, data, [names[0], names[0]], 1, 8, 0)
+    with pytest.raises(Mishap, match="more than 4 latents"):
+        tell(vae, data, list(data.card.factors[:5]), 1, 8, 0)
 
 
 @pytest.mark.skipif("faces" not in collections(), reason="no shipped model redraws faces")
