@@ -25,6 +25,7 @@ class Branch:
     parent: int | None = None  # the branch that it left
     at: int = 0  # how many told tokens it shares with it
     starred: bool = False
+    guess: str | None = None  # what its visitor had guessed when it was first said what came; "" for nothing
     shared: tuple[float, int] = (0.0, 0)  # the bits of what it shares, and how much of that was not the favourite
 
     def born(self) -> int:

@@ -14,8 +14,13 @@ def finite(value: Any, low: float, high: float, what: str) -> float:
     except (TypeError, ValueError, OverflowError):
         number = nan
     if isinstance(value, bool) or not low <= number <= high:  # False for NaN
-        raise Mishap(f"{what} must be a number from {low:g} to {high:g}.")
+        raise Mishap(f"{what} must be a number from {plain(low)} to {plain(high)}.")
     return number
+
+
+def plain(number: float) -> str:
+    """1, 0.05, 0.000001, 999,999"""
+    return f"{number:,.6f}".rstrip("0").rstrip(".")
 
 
 def whole(value: Any, low: int, high: int, what: str) -> int:

@@ -6,6 +6,7 @@ measured on the model as it stands.
 
 import lzma
 import math
+import zlib
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
@@ -22,11 +23,12 @@ from core.model import noise
 from core.ngram import ngram_nats
 from core.vae import VAE, kl
 from demo.runs import Run
-from demo.show import bar, curves, figure, sheet
-from demo.signs import ALIKE, FAINT, LEARNT, NAMED, Doctor
+from demo.show import bar, curves, figure, pixels, sheet, tick
+from demo.signs import ALIKE, AWAY, FAINT, LEARNT, NAMED, Doctor
 from demo.words import counted, words
 
 XZ_READS = 200_000  # letters
+FOES = ("blind", "unigram", "bigram")  # of a storyteller, in the order of the guesses
 MINUTE = 60.0  # seconds of learning after which it is said which guess came true
 PAIRS = 10  # pictures that are redrawn at each look
 LATELY = 8  # steps over which a storyteller's surprise at what it learns from is averaged
@@ -48,6 +50,7 @@ class Wall:
         self.doctor = Doctor(data, judge)
         self.y = torch.arange(24) % max(1, model.config.classes)  # without labels both players are told 0
         self.z = model.latents(24, noise(7))
+        self.former: list[tuple[int, float]] = []  # step and subjects of the run before, where labels were otherwise
 
     @torch.inference_mode()
     def look(self, run: Run) -> str:
@@ -64,6 +67,19 @@ class Wall:
         told = {"step": run.trainer.step, "faint": 100 * FAINT, "alike": 100 * ALIKE, "least": 100 * NAMED}
         return words("gan.train")["guesses"][which], words("gan.train")["came"].format(**told, **facts)
 
+    def remember(self, gone: Run) -> None:
+        """What the run before could paint, if only there the players were told the subject, or only here."""
+        if bool(gone.preview.labels) != bool(self.labels) and gone.preview.kinds == self.kinds:
+            self.former = [(step, signs.kinds) for step, signs in gone.marks if step]
+
+    def beside(self, step: int) -> str:
+        """Beside the subjects painted now, those that run painted at about this step."""
+        if not self.former:
+            return ""
+        then, kinds = max((mark for mark in self.former if mark[0] <= step), default=self.former[0])
+        name = "gan_told_nothing" if self.labels else "gan_told"
+        return " " + words("train")[name].format(kinds=kinds * effective(self.doctor.shares), step=then)
+
     def name(self, y: int) -> str:
         return words("train")["painting"].format(label=self.labels[y] if self.labels else "")
 
@@ -78,8 +94,11 @@ class Wall:
             run.mark(signs)
         if run.trainer.seconds >= MINUTE and not run.came[0]:
             run.came = self.came(run)
-        ill = self.doctor.illness(signs)
+        loss = max((abs(run.last.losses[name]) for name in self.curves), default=0.0) if run.last else 0.0
+        ill = "away" if loss >= AWAY else self.doctor.illness(signs)
         facts = {
+            "loss": tick(loss),
+            "away": AWAY,
             "told": 100 * signs.told,
             "firm": 100 * signs.firm,
             "heart": 100 * signs.heart,
@@ -91,7 +110,8 @@ class Wall:
         if ill:
             return texts[f"ill_{ill}"].format(**facts), texts[f"ill_{ill}_yard"].format(**facts)
         said = texts["gan_said"].format(**facts)
-        return said + (" " + texts["gan_kinds"].format(**facts) if self.doctor.judge else ""), texts["gan_yard"]
+        kinds = texts["gan_kinds"].format(**facts) + self.beside(run.trainer.step) if self.doctor.judge else ""
+        return f"{said} {kinds}".strip(), texts["gan_yard"]
 
 
 def charted(run: Run) -> str:
@@ -109,12 +129,14 @@ def charted(run: Run) -> str:
 class Redraws:
     """A VAE's redraws of fixed unseen pictures, each under its original; the first may be a visitor's own."""
 
-    curves = {"reconstruction": "reconstruction", "kl": "KL"}
-
     def __init__(self, model: VAE, data: Pictures, judge: Any = None):
         self.x = data.fixed(128).x
         self.labels = data.card.labels
-        self.rival = pca_error(data.fixed(2000, "train").x, self.x, model.config.latent)
+        learnt = data.fixed(2000, "train").x
+        self.rival = pca_error(learnt, self.x, model.config.latent)
+        self.packed = 8 * sum(len(zlib.compress(pixels(x).numpy().tobytes(), 9)) for x in self.x) / len(self.x)
+        # nats of an unseen picture, redrawn without a fault, and redrawn as all others are: as their average
+        self.perfect, self.alike = (certain(model, light, self.x) for light in (self.x, learnt.mean(0)))
         self.latent = model.config.latent
         self.own: Tensor | None = None  # (1, C, S, S), a visitor's drawing
         self.since = 0  # the step at which it came
@@ -148,7 +170,25 @@ class Redraws:
             own = own.to(run.trainer.device)
             lost = float(((model.decode(model.encode(own)[0]) - own) / 2).square().mean())
             said += " " + texts["vae_own"].format(error=100 * lost**0.5)
-        return said, texts["vae_yard"].format(latent=self.latent, error=100 * self.rival**0.5)
+        return said, texts["vae_yard"].format(
+            latent=self.latent, error=100 * self.rival**0.5, packed=round(self.packed, -2)
+        )
+
+    def costs(self, curves: dict[str, list[float]]) -> dict[str, dict[str, list[float]]]:
+        """Its two costs in nats, title -> name -> values: apart, since one may be a hundred times the other; beside
+        that of the redraw what it is if all redraws are alike. Counted from a perfect fit: densities cost less."""
+        texts, n = words("train"), len(curves["kl"])
+        fit = {
+            texts["fit_name"]: [nats - self.perfect for nats in curves["reconstruction"]],
+            texts["alike"]: [self.alike - self.perfect] * n,
+        }
+        return {texts["fit"]: fit, texts["kl"]: {"KL": curves["kl"]}}
+
+
+def certain(model: VAE, redraw: Tensor, x: Tensor) -> float:
+    """Nats that pictures x (B, C, S, S) in -1..1 cost on the mean where `redraw`, as large, is painted for them"""
+    chance = ((redraw + 1) / 2).clamp(1e-4, 1 - 1e-4).expand_as(x)
+    return float(model.surprise(chance.logit(), x).mean())
 
 
 def plain(tokenizer: Any, ids: torch.Tensor) -> str:
@@ -218,11 +258,19 @@ class Samples:
         """What unseen text costs it; or that it learns a part by heart, and at which value one calls it so."""
         bits = text_nats(run.trainer.model, self.unseen.to(run.trainer.device)) * self.scale
         texts, yard = words("train"), words("train")["gpt_yard"].format(**self.rivals)
+        if run.trainer.seconds >= MINUTE and not run.came[0]:
+            run.came = self.came(run.trainer.step, bits)
         pairs = ([text_nats(run.trainer.model, row.to(run.trainer.device)) * nat for row, nat in p] for p in self.heart)
         learnt, unseen = min(pairs, key=lambda pair: pair[0] / pair[1], default=(1.0, 1.0))
         if learnt < HEART * unseen:
             return texts["ill_text"].format(learnt=learnt, bits=unseen), f"{texts['ill_text_yard']} {yard}"
         return texts["gpt_said"].format(bits=bits), yard
+
+    def came(self, step: int, bits: float) -> tuple[str, str]:
+        """The best of the rivals that cost more than these bits per byte, as the guesses name it, and when that was."""
+        texts = words("gpt.train")
+        beaten = [(cost, i) for i, name in enumerate(FOES, 1) if (cost := self.rivals[name]) > bits]
+        return texts["guesses"][min(beaten, default=(0.0, 0))[1]], texts["came"].format(step=step, bits=bits)
 
     def lines(self, losses: Sequence[float]) -> dict[str, list[float]]:
         """Its surprise at what it learns from, in bits per byte, beside what rivals need for unseen text."""

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from core.checkpoint import names
+from core.data import is_here
 from core.data.collection import Pictures
 from core.measure import pca_redraw, principal
 from core.model import Mishap, noise
@@ -27,6 +28,7 @@ from demo.show import pixels, uri
 from demo.sketches import SKETCHES, pen
 
 FIRST = "doodles"
+STAND_INS = {"digits": "numerals"}  # what is drawn here, for what may not be on this machine
 RIVALS: dict[str, tuple[Tensor, Tensor]] = {}  # collection -> what core.measure.principal found
 TRAINED: dict[str, Tensor] = {}  # collection -> training pictures (N, C, S, S), N = KNOWN
 KNOWN = 4000
@@ -125,13 +127,18 @@ def laid(x: Tensor, name: str) -> Tensor:
 
 
 def unseen(name: str) -> Pictures:
-    """The collection that a model learnt from; digits are stood in for by numerals. Mishap if it is not at hand."""
+    """The collection that a model learnt from, or what stands in for it. Mishap if neither is at hand."""
     try:
         return collection(name)
     except Mishap:
-        if name != "digits":
+        if name not in STAND_INS:
             raise
-        return collection("numerals")
+        return collection(STAND_INS[name])
+
+
+def at_hand(name: str) -> bool:
+    """Whether there are unseen pictures of it on this machine; nothing is read."""
+    return any(is_here(one) for one in (name, STAND_INS.get(name, name)))
 
 
 @at_easel

@@ -103,12 +103,13 @@ class Runs:
         self.lock = threading.Lock()
         self.turnstile = Turnstile()
 
-    def add(self, run: Run, most: int = MOST) -> str:
-        """Keeps a run and returns its id; Mishap when every place is taken by a run at work.
+    def add(self, run: Run, most: int = MOST, old: object = "") -> str:
+        """Keeps a run in the place of its visitor's old one, and returns its id; Mishap when every place is taken.
 
-        Of runs with its kind of preview there are `most` places.
+        Of runs with its kind of preview there are `most` places; those at work keep theirs.
         """
         with self.lock:
+            self.let_go(old)
             self.make_room(type(run.preview), most)
             self.runs[run.id] = run
         return run.id
@@ -138,9 +139,13 @@ class Runs:
     def drop(self, key: object) -> None:
         """Forgets a run that its visitor replaces; one that somebody drives stays."""
         with self.lock:
-            run = self.runs.get(key) if isinstance(key, str) else None
-            if run and not run.seat:
-                del self.runs[run.id]
+            self.let_go(key)
+
+    def let_go(self, key: object) -> None:
+        """The same, for whoever holds the lock."""
+        run = self.runs.get(key) if isinstance(key, str) else None
+        if run and not run.seat:
+            del self.runs[run.id]
 
     def is_here(self, key: object) -> bool:
         """Whether there is such a run."""

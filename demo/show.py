@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from io import BytesIO
 from itertools import pairwise
-from math import floor, isfinite, log10
+from math import ceil, floor, isfinite, log10
 
 import torch
 import torch.nn.functional as F
@@ -102,13 +102,13 @@ def curves(steps: Sequence[float], lines: Mapping[str, Sequence[float]]) -> str:
 
 
 def _room(low: float, high: float) -> tuple[float, float]:
-    """A little air over and under the lines; from zero to a round number where that costs little."""
+    """Round numbers under and over the lines; from zero where that costs little."""
     low = 0.0 if 0 <= low < 0.5 * high else low
     if low == 0 < high:
         scale = 10.0 ** floor(log10(high))
         return 0.0, next(scale * step for step in ROUND if scale * step >= high)
-    air = 0.06 * (high - low) or 0.5
-    return (low if low == 0 else low - air), high + air
+    grain = 10.0 ** floor(log10(high - low or 1)) / 2
+    return (low if low == 0 else grain * floor(low / grain)), grain * max(floor(low / grain) + 1, ceil(high / grain))
 
 
 def _x(step: float, steps: Sequence[float]) -> float:
@@ -133,7 +133,7 @@ def _line(i: int, steps: Sequence[float], values: Sequence[float], low: float, h
     return f'<polyline class="line-{i}" points="{" ".join(points)}"/>'
 
 
-def _apart(ys: list[float], gap: float = 34) -> list[float]:
+def _apart(ys: list[float], gap: float = 38) -> list[float]:
     """Moves heights apart, keeping their order, so that names do not cover each other."""
     moved = list(ys)
     order = sorted(range(len(ys)), key=ys.__getitem__)
@@ -148,23 +148,25 @@ def _frame(steps: Sequence[float], low: float, high: float) -> str:
     heights = [low + share * (high - low) for share in (0.0, 0.5, 1.0)]
     rules = "".join(
         f'<line class="rule" x1="{LEFT}" x2="{WIDE - RIGHT}" y1="{_y(h, low, high):.1f}" y2="{_y(h, low, high):.1f}"/>'
-        f'<text class="tick" text-anchor="end" x="{LEFT - 8}" y="{_y(h, low, high) + 4:.1f}">{_tick(h)}</text>'
+        f'<text class="tick" text-anchor="end" x="{LEFT - 8}" y="{_y(h, low, high) + 4:.1f}">{tick(h)}</text>'
         for h in heights
     )
     foot = counted("{n:,.0f} {n:step/steps}", n=steps[-1])
     return rules + f'<text class="tick" text-anchor="end" x="{WIDE - RIGHT}" y="{HIGH - 6}">{foot}</text>'
 
 
-def _tick(height: float) -> str:
-    """A height on the scale: 0, 0.5, 1.2, 12,000."""
-    return f"{height:,.0f}" if abs(height) >= 999.5 else f"{height:.3g}"
+def tick(height: float) -> str:
+    """A height on the scale: 0, 0.5, 1.2, 12,000, 3 M."""
+    if abs(height) >= 1e6:
+        return f"{height / 1e6:,.0f} M"
+    return f"{height:,.0f}" if abs(height) >= 999.5 else f"{height + 0.0:.3g}"  # no minus before a zero
 
 
 def _short(value: float) -> str:
-    """Three digits that count: 0.012, 1.23, 45.6, 789, 12,345."""
+    """Two or three digits that count: 0.012, 1.23, 45.6, 789, 12,345, 3 M."""
     if value == 0 or abs(value) >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.3g}" if abs(value) < 1 else f"{value:.{2 if abs(value) < 10 else 1}f}"
+        return tick(value) if abs(value) >= 1e6 else f"{value:,.0f}"
+    return f"{value:.2g}" if abs(value) < 1 else f"{value:.{2 if abs(value) < 10 else 1}f}"
 
 
 def signed(number: float) -> str:

@@ -8,8 +8,8 @@ from tokenizers import Tokenizer
 
 
 def line(event: Any) -> str:
-    """One event of the log."""
-    return json.dumps(event, separators=(",", ":")) + "\n"
+    """One event of the log; no tag stands in it, of which Gradio would warn."""
+    return json.dumps(event, separators=(",", ":")).replace("<", r"\u003c") + "\n"
 
 
 class Speller:

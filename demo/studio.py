@@ -16,13 +16,14 @@ from core.model import Mishap
 from demo import training
 from demo.limits import whole
 from demo.parts.border import border, unread
-from demo.parts.lesson import Room, house, outside, say
+from demo.parts.lesson import Room, house, outside, say, text
 from demo.parts.rules import Rules
-from demo.parts.watching import Watch, judged
+from demo.parts.watching import Watch
 from demo.runs import RUNS, Run
 from demo.words import words
 
 EVERY = 0.4  # seconds between two looks
+SIZES = ("small", "medium")
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 HIDDEN: dict[str, Any] = QUIET | {"queue": False}
 
@@ -60,19 +61,14 @@ class Bench:
             offer, value=offer[0][1], label=texts["collection"], elem_id=self.name("data"), filterable=False
         )
         self.size = gr.Radio(
-            [(texts[size], size) for size in ("small", "medium")],
+            [(texts[size], size) for size in SIZES],
             value="small",
             label=texts["size"],
             elem_id=self.name("size"),
         )
+        self.other = text("p", texts["other"], "of-a-run other")
         self.text = gr.Textbox(
-            label=texts["text"],
-            info=texts["text_note"],
-            lines=5,
-            max_lines=9,
-            visible=False,
-            interactive=True,
-            elem_id=self.name("text"),
+            label=texts["text"], info=texts["text_note"], lines=5, max_lines=9, visible=False, elem_id=self.name("text")
         )
         self.file = gr.UploadButton(
             texts["file"], file_types=[".txt"], visible=False, size="sm", elem_id=self.name("file")
@@ -112,8 +108,9 @@ class Bench:
         self.batch = unread(gr.Number(batch, label=texts["batch"], elem_id=self.name("batch")))
         self.seed = unread(gr.Number(0, label=texts["seed"], elem_id=self.name("seed")))
         self.rules = Rules(self.family, texts)
-        self.film = gr.Button(texts["film"], size="sm", visible=self.family != "gpt", elem_id=self.name("film"))
-        self.keep = gr.Button(texts["keep"], size="sm", elem_id=self.name("keep"))
+        given: dict[str, Any] = {"size": "sm", "elem_classes": ["of-a-run"]}
+        self.film = gr.Button(texts["film"], visible=self.family != "gpt", elem_id=self.name("film"), **given)
+        self.keep = gr.Button(texts["keep"], elem_id=self.name("keep"), **given)
         self.kept = gr.File(
             label=texts["keep_note"], file_count="multiple", visible=False, interactive=False, elem_id=self.name("kept")
         )
@@ -141,29 +138,26 @@ class Bench:
         for button, files in ((self.keep, self.pack), (self.film, self.lapse)):
             button.click(border(files), self.stored, [self.kept, self.room.result], **QUIET)
         self.rewind.input(border(self.back), [self.stored, self.rewind], self.view, **HIDDEN)
-        brought = self.bring.upload(
-            border(self.unpack),
-            [self.bring, self.text, self.stored],
-            [self.stored, *shown],
-            show_progress="hidden",
-            api_visibility="private",
-        )
+        asked = [self.bring, self.text, self.stored]
+        brought = self.bring.upload(border(self.unpack), asked, [self.stored, *shown], **QUIET)
         self.data.input(
             border(self.choose), [self.data, self.stored], [self.view, self.text, self.file, self.fetch], **HIDDEN
         )
-        self.rules.wire(self.changing, self.stored)
         self.file.upload(border(training.read_text), self.file, self.text, **HIDDEN)
         self.fetch.click(border(training.download), self.data, self.view, **QUIET)
         house().unload(leave)
         found = self.room.lessons.focus(border(self.arrive), [self.stored, self.data], shown, **QUIET)
-        driving = [self.data, self.size, *self.verbs, *self.room.folds]
+        driving = [self.data, self.size, self.other, *self.verbs, *self.room.folds]
         self.watch.wire([self.view, self.room.result, self.charts], driving, self.room)
         for event in (found, brought):
-            event.then(border(self.told), self.stored, [*self.rules.controls.values()], **HIDDEN)
+            event.then(border(self.begun), self.stored, [self.data, self.size, self.batch, self.seed], **HIDDEN)
+        refused = [event.failure for event in self.rules.wire(self.changing, self.stored)]
+        for come in (found.then, brought.then, *refused):  # the controls say what holds
+            come(border(self.told), self.stored, [*self.rules.controls.values()], **HIDDEN)
 
     def shown(self, seen: training.Seen, state: str, sentence: str = "") -> list[Any]:
         """What all buttons answer with; a sentence takes the place of the result."""
-        said = say(sentence) if sentence else say(*seen.result, judged(self.room, seen.run, seen.run.guess))
+        said = say(sentence) if sentence else say(*seen.result, self.room.settled(seen.run.guess, *seen.run.came))
         return [seen.view, said, *self.state(state, seen.run), seen.charts]
 
     def make(self, data: str, size: str, text: str, batch: float, seed: float, old: str, *rules: Any) -> Iterator[Any]:
@@ -179,8 +173,8 @@ class Bench:
         yield [gr.skip(), training.note(self.texts["loading"]), *[gr.skip()] * 8]
         try:
             run = training.begin(self.family, data, size, text, plan, options)
-            RUNS.drop(old)
-            RUNS.add(run)
+            training.inherit(run, RUNS.get(old) if RUNS.is_here(old) else None)
+            RUNS.add(run, old=old)
         except Mishap:
             yield [gr.skip(), *self.find(old, data)]
             raise
@@ -236,6 +230,13 @@ class Bench:
         values = self.rules.of(self.own(key).trainer) if here else [gr.skip()] * len(self.rules.controls)
         return values if len(values) > 1 else values[0]  # Gradio takes one output as it is, not as a list
 
+    def begun(self, key: str) -> list[Any]:
+        """What the run on view began with, so that Start over begins with the same."""
+        trainer = self.own(key).trainer if RUNS.is_here(key) else None
+        if trainer is None or trainer.plan.data == "own" or trainer.plan.size not in SIZES:
+            return [gr.skip()] * 4
+        return [trainer.plan.data, trainer.plan.size, trainer.batch, trainer.plan.seed]
+
     def expect(self, key: str, guess: str) -> None:
         """A guess counts until its time has come, whether the training has begun or not."""
         if RUNS.is_here(key) and not self.own(key).came[0]:
@@ -288,8 +289,7 @@ class Bench:
         if RUNS.is_driven(old):
             raise Mishap(self.texts["pause_first"])
         run = training.unpacked(self.family, files, text)
-        RUNS.drop(old)
-        RUNS.add(run)
+        RUNS.add(run, old=old)
         return [run.id, *self.shown(training.see(run), "resting", self.texts["brought"].format(step=run.trainer.step))]
 
 

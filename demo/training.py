@@ -16,10 +16,11 @@ from core.data.collection import Few
 from core.data.fetch import SOURCES, fetch
 from core.data.text import LARGEST, read_parts
 from core.families import FAMILIES, build
+from core.gan import LOSSES
 from core.model import Mishap, seeded
 from core.train import Plan, Trainer, pick_device
 from demo.limits import whole
-from demo.previews import PREVIEWS, Samples, charted, wall
+from demo.previews import PREVIEWS, Redraws, Samples, Wall, charted, wall
 from demo.runs import Run
 from demo.shelf import collection, shelf
 from demo.show import animated, curves, figure
@@ -30,6 +31,7 @@ FIRST = {"gan": "faces", "vae": "faces", "gpt": "retold"}  # always there, so it
 BATCHES = {"gan": 640, "vae": 512, "gpt": 64}  # at most: a slice is never shorter than one step, and all wait for it
 FEW = 32  # pictures to learn from, where somebody wants to see them learnt by heart
 VOCAB, MOST = 1024, 3_000_000  # of a storyteller trained on the page: a small table learns its words sooner
+LEAST = 200  # letters of a visitor's own text
 LETTERS = 257  # tokens where no bytes are joined: each of them, and the mark between documents
 
 
@@ -58,6 +60,8 @@ def begin(family: str, name: str, size: str, text: str, plan: dict[str, Any], op
     few, letters = options.pop("few", False), options.pop("letters", False)
     if COLLECTIONS[name].channels == 3 and family == "vae":
         options = options | {"likelihood": "gaussian"}
+    if name == "own" and (count := len(text.strip())) < LEAST:
+        raise Mishap(words("train")["short"].format(letters=count, least=LEAST))
     agreed = Plan(family, name, size, options=options, **plan)
     data = opened(name, text, LETTERS if letters else VOCAB)
     with seeded(agreed.seed):
@@ -98,6 +102,16 @@ def equip(trainer: Trainer) -> Run:
     known = shelf(judge).model if judge in checkpoint.names("judge") else None
     preview = PREVIEWS[trainer.plan.family](trainer.model.eval(), trainer.data, known)
     return Run(trainer, preview)
+
+
+def inherit(run: Run, gone: Run | None) -> None:
+    """Who watched a visitor's old run watches the new one, unless that learns a text of the visitor's own."""
+    if gone is None or gone.seat or gone.trainer.plan.family != run.trainer.plan.family:
+        return
+    if run.trainer.plan.data != "own":
+        run.link = gone.link
+    if isinstance(run.preview, Wall) and isinstance(gone.preview, Wall):
+        run.preview.remember(gone)
 
 
 @cache
@@ -184,11 +198,23 @@ def draw(run: Run) -> str:
 
 def charts(run: Run) -> str:
     """The curves as HTML."""
+    plots = titled(run) if run.last and len(run.steps) > 1 else {}
+    drawn = ((title, curves(run.steps, lines)) for title, lines in plots.items())
+    shown = "".join(f"<h4>{escape(title)}</h4>{chart}" for title, chart in drawn if chart)
+    return shown + (charted(run) if run.marks else "")
+
+
+def titled(run: Run) -> dict[str, dict[str, list[float]]]:
+    """What is drawn of its losses: title -> name -> values."""
+    if isinstance(run.preview, Redraws):
+        return run.preview.costs(run.curves)
+    if isinstance(run.preview, Samples):
+        return {words("train")["losses"]: run.preview.lines(run.curves["loss"])}
     lines = {name: run.curves[key] for key, name in run.preview.curves.items() if key in run.curves}
-    if isinstance(run.preview, Samples) and lines:
-        lines = run.preview.lines(run.curves["loss"])
-    chart = curves(run.steps, lines) if run.last and len(run.steps) > 1 else ""
-    return (chart and f"<h4>{escape(words('train')['losses'])}</h4>{chart}") + (charted(run) if run.marks else "")
+    named = words("train")["losses"]
+    if isinstance(run.preview, Wall):
+        named += " " + words("train")[f"losses_{LOSSES.index(run.trainer.model.config.loss)}"]
+    return {named: lines}
 
 
 def past(run: Run, i: Any) -> str:

@@ -1,9 +1,13 @@
 """The map of the code: its directions, what lies where, and walks on it."""
 
+from base64 import b64decode
+from io import BytesIO
 from math import nan
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch.distributions import MultivariateNormal
 
 from core.model import Mishap, noise
@@ -84,7 +88,31 @@ def test_a_map_holds_all_that_the_page_plays():
     drawn = atlas.chart(atlas.question(RULES))
     assert drawn["wall"].startswith("data:image/webp;base64,") and len(drawn["share"]) == drawn["cells"] ** 2
     assert len(drawn["points"]) == len(drawn["kinds"]) == atlas.SHOWN
-    assert drawn["told"]["here"] > 2 * drawn["told"]["chance"] and drawn["told"]["all"] > drawn["told"]["here"]
+    assert min(drawn["told"]["here"], drawn["told"]["all"]) > 2 * drawn["told"]["chance"]
+
+
+@needs_models
+def test_what_hangs_is_what_lies_in_the_middle_of_each_nine_cells():
+    places = mesh(3.0).view(atlas.CELLS, atlas.CELLS, 2)
+    assert torch.equal(atlas.hung(mesh(3.0))[atlas.HUNG + 2], places[4, 7])  # second row, third from the left
+    asked = atlas.question(RULES)
+    few, all_ = (picture(sheet["wall"]) for sheet in (atlas.chart(asked), atlas.cells(asked)))
+    side = atlas.chart(asked)["side"]
+    assert (len(few), len(all_)) == (atlas.HUNG * side, atlas.CELLS * side)
+    hangs, lies = few[side : 2 * side, 2 * side : 3 * side], all_[4 * side : 5 * side, 7 * side : 8 * side]
+    others = all_[4 * side : 5 * side, 16 * side : 17 * side]
+    assert (hangs - lies).abs().mean() < 6 < (hangs - others).abs().mean()  # of 255: both went through WebP
+
+
+def picture(uri):
+    """A data URI -> (H, W, 3) in 0..255"""
+    return torch.tensor(np.array(Image.open(BytesIO(b64decode(uri.split(",")[1]))).convert("RGB")), dtype=torch.float)
+
+
+@needs_models
+def test_a_map_begins_with_drawings_that_are_on_this_machine(monkeypatch):
+    monkeypatch.setattr(surveys, "at_hand", lambda name: name == NAME)
+    assert surveys.mapped()[0] == NAME and sorted(surveys.mapped()) == sorted(named())
 
 
 @needs_models

@@ -9,6 +9,7 @@ from core.data import open_collection
 from core.model import Mishap, noise
 from demo.gan import field
 from demo.gan.field import ARROWS, HEAT, LINES, SHOWN, begin, divergence, go
+from demo.words import words
 
 ASKED = {
     "world": "points-gaussians",
@@ -49,6 +50,18 @@ def test_the_game_goes_on_and_comes_nearer():
     assert frame["step"] > 700
     assert frame["far"] < far - 0.2
     assert f"{frame['far']:.2f}" in frame["said"]
+
+
+@pytest.mark.parametrize(("moves", "which"), [("spread", 0), ("run", 1), ("stay", 2)])
+def test_what_the_forger_did_is_told_by_where_its_points_went(moves, which):
+    run = field.FIELDS.get(begin(ASKED)["id"])
+    real, angle = run.preview.real, torch.atan2(*run.preview.real.T)
+    for step in range(20, field.TO + 1, 20):
+        run.trainer.step = step
+        cloud = real[(angle - torch.pi * (step / 150 - 1)).abs() < 0.4]  # around the circle, one after the other
+        run.preview.watch(run, {"spread": real, "run": cloud, "stay": 0.1 * real}[moves])
+        assert bool(run.came[0]) == (step == field.TO)
+    assert run.came[0] == words("gan.plane")["guesses"][which]
 
 
 def test_arrows_lead_to_what_the_critic_likes_better():

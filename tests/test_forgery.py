@@ -5,7 +5,7 @@ import torch
 
 from core.model import Mishap, noise
 from demo.gan import forgery
-from demo.gan.forgery import begun, clues, critic, imitate, learn, offered, subject, weigh
+from demo.gan.forgery import Lesson, begun, came, clues, critic, imitate, is_begun, learn, offered, subject, weigh
 from demo.shelf import shelf
 
 
@@ -17,6 +17,21 @@ def face():
 
 def test_faces_can_be_forged_on_any_machine():
     assert "faces" in offered()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "guess"),
+    [(0.9, 0.88, "Yes"), (0.9, 0.6, "Yes, but less"), (0.9, 0.1, "No"), (0.4, 0.1, "")],
+)
+def test_a_guess_is_judged_where_the_critic_was_fooled(before, after, guess):
+    assert came(Lesson("", before, after, 1, 1, 20)) == guess
+
+
+def test_a_picture_is_real_until_a_dot_of_it_changes(face):
+    drawing = face[0].clone()
+    assert is_begun(drawing, "faces", 1) and not is_begun(drawing, "faces", 2)
+    drawing[:, 3, 4] = 1 - drawing[:, 3, 4].round()
+    assert not is_begun(drawing, "faces", 1)
 
 
 def test_clues_lie_where_the_critic_looks():

@@ -104,6 +104,15 @@ def test_a_training_goes_on_exactly_where_exams_are_set_on_it():
     assert again.steps == 4 and paper.steps == 2
 
 
+def test_a_training_started_over_keeps_its_link_and_lends_its_own_players():
+    old, new = trained(2), trained(2)
+    before = guests(old.link)
+    training.inherit(new, old)
+    RUNS.drop(old.id)
+    assert RUNS.watched(old.link) is new
+    assert guests(old.link) is not before, "the copy is of the training that is gone"
+
+
 def test_an_exam_outlives_its_training():
     run = trained(1)
     key = sit({"age": run.link})["id"]

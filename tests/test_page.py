@@ -100,8 +100,14 @@ def test_boldness_and_the_button_repaint(page):
     page.locator("#gan-paint-bold input[type=range]").focus()
     page.keyboard.press("ArrowLeft")
     shyer = changed(page, first)
+    closed = page.locator("#gan-paint-guess label").nth(2)
+    assert closed.locator("input").is_disabled(), "a guess stands once it was judged"
+    assert words("page")["closed"] in page.inner_text("#gan-paint-guess")
     page.locator("#gan-paint-go").click()
     another = changed(page, shyer)
+    page.wait_for_selector(f"#gan-paint-result:has-text('{words('gan.paint')['waiting_note']}')")
+    assert not page.locator("#gan-paint-wall .told").count(), "new paintings, a new guess"
+    closed.click()
     page.wait_for_selector("#gan-paint-wall .told", timeout=60_000)
     assert page.locator("#gan-paint-wall .told").count() == 16
     assert len({tuple(wall) for wall in (first, shyer, another)}) == 3

@@ -8,6 +8,7 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
+from demo.words import words
 from tests.conftest import enter
 from tests.test_page_gpt import LEAF, SLOW, at_rest, open_tab, tell, to_tab, told, wait_for_pieces
 
@@ -22,8 +23,8 @@ def ask(page, i: int) -> None:
 
 
 def unwritten(page):
-    """The likeliest piece that does not stand there."""
-    return page.locator(f"{OTHERS} li:not(.taken) .take").first
+    """The likeliest piece that does not stand there, and is written as it is named."""
+    return page.locator(f"{OTHERS} li:not(.taken) .take").filter(has_not_text=words("gpt.tell.strip")["space"]).first
 
 
 def outlined(page, count: int) -> None:

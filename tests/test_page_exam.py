@@ -39,6 +39,9 @@ def test_an_exam_is_sat_and_handed_in(play):
     assert "farther from their nearest training picture" in play.inner_text(f"{SHEET} .twin")
     assert play.inner_text(f"{SHEET} .tally").startswith("Your exams in this browser: 1;")
     assert not play.locator(f"{SHEET} .hand").is_visible()
+    assert play.locator("#gan-play-guess input").first.is_disabled(), "a judged guess stands"
+    play.click(f"{SHEET} .fresh")
+    play.wait_for_selector("#gan-play-guess input:enabled")
 
 
 def test_an_exam_without_marks_gets_a_sentence_and_stays(play):

@@ -4,7 +4,10 @@ import re
 
 import pytest
 
+from demo.words import words
 from tests.conftest import opened, to_family
+
+TEXTS = words("gan.forge")
 
 VIEW, RESULT, PAD = "#gan-forge-view", "#gan-forge-result", "#gan-forge-pad canvas"
 
@@ -34,11 +37,30 @@ def test_the_critic_learns_and_the_forger_answers(forge):
     forge.get_by_role("radio", name="Yes, but less").check()
     forge.click("#gan-forge-learn")
     forge.wait_for_selector(f"{RESULT}:has-text('After 30 steps')", timeout=90_000)
-    assert re.search(r"gives the same picture \d+ %; before it was \d+ %", forge.inner_text(RESULT))
+    after, before = map(
+        int, re.search(r"same picture (\d+) %; before it was (\d+) %", forge.inner_text(RESULT)).groups()
+    )
+    assert after <= before
     assert "You guessed: Yes, but less." in forge.inner_text(RESULT)
+    assert ("It was not fooled" in forge.inner_text(RESULT)) == (before <= 50)
+    assert forge.locator("#gan-forge-guess input").first.is_disabled() == (before > 50), "a judged guess stands"
     forge.click("#gan-forge-imitate")
     forge.wait_for_selector("#gan-forge-twin img", timeout=60_000)
     assert "The nearest this forger can paint" in forge.inner_text("#gan-forge-twin")
+
+
+def test_a_real_picture_is_no_forgery_and_the_shipped_critic_comes_back(forge):
+    """The visitor's own critic is that of the test before."""
+    first = forge.locator(f"{VIEW} img").first.get_attribute("src")
+    forge.click("#gan-forge-another")
+    forge.wait_for_selector(f"{RESULT}:has-text('This one is real')")
+    forge.wait_for_function("([view, old]) => document.querySelector(view + ' img').src !== old", arg=[VIEW, first])
+    forge.click("#gan-forge-learn")
+    forge.wait_for_selector(f".toast-body:has-text('{TEXTS['untouched']}')")
+    assert "lessons it had: 1" in forge.inner_text(RESULT)
+    forge.click("#gan-forge-forget")
+    forge.wait_for_selector(f"{RESULT}:has-text('checked on pictures it has not seen')")
+    assert not forge.locator("#gan-forge-forget").is_visible()
 
 
 def test_forging_fits_a_phone(phone):

@@ -73,7 +73,7 @@ def test_a_story_is_begun_before_anybody_asks_and_one_can_begin_stop_and_go_on(p
     open_tab(page)
     assert told(page).startswith("Once upon a time")
     assert pieces(page) > 20
-    assert "seed 0" in page.locator("#gpt-tell-result").text_content()
+    page.locator("#gpt-tell-result").get_by_text("seed 0").wait_for(timeout=SLOW)
     assert page.locator("#gpt-tell-strip .others li").count() >= 5  # the greatest surprise is open
     opening = told(page)
     page.get_by_role("tab", name="Measured").click()
@@ -126,10 +126,10 @@ def test_a_piece_shows_what_else_it_might_have_been(page):
     assert re.search(r", (\d|99 % or more)", following.get_attribute("aria-label"))
 
 
-def test_any_beginning_is_text_and_a_megabyte_is_one_sentence(page):
+def test_any_beginning_is_text_and_a_megabyte_is_one_sentence(page, server_log):
     page.on("dialog", lambda dialog: pytest.fail("the page ran a stranger's script"))
     open_tab(page)
-    html = "<img src=x onerror=alert(1)><b>bold</b> ${1+1} {{value}} & said"
+    html = "<img src=x onerror=alert(1)><b>bold</b><script>alert(2)</script> ${1+1} {{value}} & said"
     for beginning in (html, "مرحبا يا 👩\u200d🚀 ", ""):
         tell(page, beginning, length=10)
         at_rest(page)
@@ -142,6 +142,25 @@ def test_any_beginning_is_text_and_a_megabyte_is_one_sentence(page):
     page.locator("#gpt-tell-go").click()
     page.get_by_text("A beginning may have 4,000 characters, and this one has 1,000,000.").wait_for(timeout=SLOW)
     assert told(page) == before
+    assert "<script>" not in server_log.read_text()  # Gradio warns of such a tag
+
+
+def test_a_guess_made_when_it_was_said_what_came_does_not_count(page):
+    tell(open_tab(page), length=40, seed=5)
+    at_rest(page)
+    page.locator("#gpt-tell-result .said").wait_for(timeout=SLOW)
+    came = page.locator("#gpt-tell-guess").get_by_label("About half the time")
+    came.check()
+    page.locator("#gpt-tell-outline .star").last.click()
+    page.locator("#gpt-tell-outline .branch").first.click()
+    page.locator("#gpt-tell-outline [aria-current]").first.wait_for()
+    page.locator("#gpt-tell-outline .branch").last.click()
+    page.wait_for_selector("#gpt-tell-outline li:last-child .branch[aria-current]", timeout=SLOW)
+    assert page.locator("#gpt-tell-result .guessed").count() == 0 and came.is_enabled()
+    tell(page, length=40, seed=9)
+    page.locator("#gpt-tell-result [data-judged]").wait_for(timeout=SLOW)
+    assert "You guessed: About half the time." in page.inner_text("#gpt-tell-result .guessed")
+    assert came.is_disabled()
 
 
 def test_two_visitors_have_two_stories(visit):

@@ -1,6 +1,7 @@
 """The map of the code in a real browser: pointer, keys, walks, a phone."""
 
 import json
+import re
 from itertools import combinations
 
 import pytest
@@ -36,10 +37,23 @@ def test_the_map_says_what_two_numbers_tell_beside_chance(room):
     assert "times in 100" in said and "commonest kind" in said and "PCA" in said
 
 
+def test_a_map_that_the_server_did_not_give_is_asked_for_at_the_next_sight(visit):
+    page = visit(refusals=True)
+    page.route(re.compile("component_server"), lambda route: route.fulfill(status=500))
+    to_family(page, "vae")
+    opened(page, TEXTS["title"], f"{VIEW} .trouble:has-text('{TEXTS['lost']}')")
+    assert not page.inner_text(f"{VIEW} .pick"), "nothing is being drawn"
+    page.unroute(re.compile("component_server"))
+    page.get_by_role("tab", name=words("vae.dial")["title"], exact=True).click()
+    enter(page)
+    assert not page.inner_text(f"{VIEW} .trouble")
+
+
 def test_the_pointer_paints_at_once_and_then_exactly(room):
     room.locator(OVER).scroll_into_view_if_needed()
     room.locator(OVER).hover(position={"x": 100, "y": 120})
     room.wait_for_selector(f"{HERE}[data-exact]")
+    room.wait_for_selector(f"{VIEW} .chart[data-cells]")
     at, before, told = room.get_attribute(HERE, "data-exact"), dots(room, HERE), room.inner_text(f"{VIEW} .told")
     room.locator(OVER).hover(position={"x": 400, "y": 380})
     assert dots(room, HERE) != before  # out of memory: nothing was waited for

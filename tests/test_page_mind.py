@@ -116,6 +116,12 @@ def test_own_text_is_looked_into_and_what_cannot_be_is_said(mind):
     mind.locator(PIECE).nth(2).click()  # what stood there before is still there to be asked about
     mind.wait_for_selector(f"{VIEW} .grid[data-at='2']")
     assert mind.inner_text(f"{VIEW} .trouble") == ""
+    mind.click(f"{VIEW} .off")
+    for text in ("Tim and", "The cat sat on the mat and the dog"):  # a head stays off while other texts are read
+        mind.fill("#gpt-mind-text textarea", text)
+        mind.click("#gpt-mind-read")
+        mind.wait_for_selector(f"#gpt-mind .cut h4:has-text('{text.split()[-1]}')", timeout=SLOW)
+    mind.click(f"{VIEW} .all")
 
 
 def test_the_room_fits_a_phone(phone):

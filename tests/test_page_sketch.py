@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 
 from demo.redraw import collections, painter
 from demo.words import words
-from tests.conftest import dots, to_family, until_new
+from tests.conftest import dots, stroke, to_family, until_new
 
 TEXTS = words("vae.sketch")
 PAD, MIXER = "#vae-sketch-pad canvas", "#vae-sketch-mixer"
@@ -54,6 +54,59 @@ def test_a_picture_of_ones_own_is_laid_on_the_pad_as_ink(room):
     chooser.value.set_files({"name": "ring.png", "mimeType": "image/png", "buffer": b"no picture at all"})
     room.wait_for_selector(f"#vae-sketch-pad .hint:has-text('{TEXTS['no_picture']}')")
     assert dots(room, READS) == read
+
+
+def test_chalk_on_nothing_is_seen_and_a_trouble_leaves_with_the_next_stroke(room):
+    chalk, file = Image.new("RGBA", (120, 120), (0, 0, 0, 0)), BytesIO()
+    ImageDraw.Draw(chalk).ellipse((20, 20, 100, 100), outline="white", width=8)
+    chalk.save(file, "PNG")
+    hint, read = room.locator("#vae-sketch-pad .hint"), dots(room, READS)
+    room.set_input_files("#vae-sketch-pad [type=file]", {"name": "a", "mimeType": "image/png", "buffer": b"none"})
+    room.wait_for_selector("#vae-sketch-pad .hint.wrong")
+    stroke(room, PAD)
+    assert hint.inner_text() == TEXTS["hint"]
+    read = dots(room, READS)
+    ring = {"name": "chalk.png", "mimeType": "image/png", "buffer": file.getvalue()}
+    room.set_input_files("#vae-sketch-pad [type=file]", ring)
+    until_new(room, READS, read)
+    assert "ink" not in room.inner_text("#vae-sketch-result")
+    light = room.locator(PAD).evaluate(
+        "(c) => [.5, .2].map((x) => c.getContext('2d').getImageData(x * c.width, c.height / 2, 1, 1).data[0])"
+    )
+    assert light[0] < 20 < 200 < light[1]
+
+
+def test_a_slider_kept_in_compass_moves_a_drawing_and_a_foul_one_does_not(room):
+    name, own = collections()[0], f"{MIXER} .own"
+    latent = painter(name).config.latent
+    mine = [
+        {"name": "<b>all", "direction": [1.0] * latent},
+        {"name": "short", "direction": [1.0]},
+        {"name": "none", "direction": [None] * latent},
+        "nonsense",
+    ]
+    assert room.locator(own).is_hidden()
+    room.evaluate("(all) => localStorage.setItem('atelier-directions', JSON.stringify(all))", {name: mine})
+    old = dots(room, READS)
+    room.click("#vae-sketch-another")
+    until_new(room, READS, old)
+    assert room.locator(f"{own} li").all_inner_texts() == ["<b>all"]
+    before = dots(room, AGAIN)
+    room.focus(f"{own} input")
+    for _ in range(30):
+        room.keyboard.press("ArrowRight")
+    room.wait_for_function("([c, old]) => document.querySelector(c).toDataURL() !== old", arg=[AGAIN, before])
+    room.click(f"{MIXER} .reset")
+    assert dots(room, AGAIN) == before and float(room.input_value(f"{own} input")) == 0
+    room.evaluate("localStorage.removeItem('atelier-directions')")
+
+
+def test_what_each_number_tells_adds_up_to_the_whole(room):
+    room.locator(f"{MIXER} summary").click()
+    each = room.locator(f"{MIXER} .bits").all_inner_texts()
+    whole = float(room.locator(f"{MIXER} .way").first.inner_text().split()[0])
+    assert abs(sum(float(one.split()[0]) for one in each) - whole) < 0.5 + 0.05 * len(each)
+    room.locator(f"{MIXER} summary").click()
 
 
 def test_a_picture_is_pasted(room):

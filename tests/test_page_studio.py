@@ -13,6 +13,7 @@ from tests.conftest import dots, enter, stroke, to_family
 
 TEXTS = words("train")
 START, PAUSE, ON, ONCE, OVER = (f"#gan-train-{verb}" for verb in ("start", "pause", "on", "once", "over"))
+COLLECTION = "#gan-train-data input"
 LONG = 60_000  # milliseconds: the machine may be busy
 
 
@@ -45,6 +46,8 @@ def at_rest(page, family: str = "gan") -> int:
 
 def test_start_pause_reload_go_on(visit):
     page = room(visit())
+    page.click(COLLECTION)
+    page.get_by_role("option", name="Cut-paper shapes").click()
     page.click(START)
     until(page, 0)
     paused = at_rest(page)
@@ -56,6 +59,7 @@ def test_start_pause_reload_go_on(visit):
     page.reload()
     room(page)
     page.wait_for_selector(f"{ON}:visible", timeout=LONG)
+    page.wait_for_function(f"document.querySelector('{COLLECTION}').value === 'Cut-paper shapes'")
     assert step(page) == paused, "a reload must find the run where it stopped"
     page.click(ONCE)
     assert until(page, paused) == paused + 1
@@ -64,7 +68,7 @@ def test_start_pause_reload_go_on(visit):
     at_rest(page)
     page.click(OVER)
     page.wait_for_function(
-        f"+document.querySelector('#gan-train-view .meter').dataset.step < {paused + 1}", timeout=LONG
+        f"+document.querySelector('#gan-train-view .meter')?.dataset.step < {paused + 1}", timeout=LONG
     )
 
 
@@ -122,8 +126,13 @@ def test_visitors_do_not_see_each_other_but_by_a_link(visit):
     assert "You guessed" not in page.inner_text("#gan-train-result"), "a guess is its watcher's own"
     page.click(ONCE)
     until(page, step(other))
+    again = step(page)
+    page.click(OVER)
+    other.wait_for_function(f"+document.querySelector('#gan-train-view .meter')?.dataset.step < {again}", timeout=LONG)
+    until(page, 0)
+    at_rest(page)
     other.wait_for_function(
-        f"+document.querySelector('#gan-train-view .meter').dataset.step === {step(page)}", timeout=LONG
+        f"+document.querySelector('#gan-train-view .meter')?.dataset.step === {step(page)}", timeout=LONG
     )
 
 

@@ -34,7 +34,9 @@ def test_a_little_book_is_learnt_stopped_found_again_and_kept(page, url):
     said = page.locator("#gpt-tune-result .said")
     assert "Your text: from" in said.text_content()
     assert "xz needs" in page.locator("#gpt-tune-result .yard").text_content()
-    assert "1 to 5 % more" in page.locator("#gpt-tune-result .guessed").text_content()
+    assert "You guessed: 1 to 5 % more." in page.locator("#gpt-tune-result .guessed").text_content()
+    assert page.get_by_label("1 to 5 % more", exact=True).is_disabled()  # for it was said what came
+    result = said.text_content()
     assert page.locator("#gpt-tune-charts polyline").count() == 3
     step = page.locator("#gpt-tune-view .meter").get_attribute("data-step")
     page.goto("about:blank")
@@ -47,6 +49,8 @@ def test_a_little_book_is_learnt_stopped_found_again_and_kept(page, url):
     page.wait_for_selector("#gpt-tune-kept a", timeout=SLOW)
     kept = {link.get_attribute("href").rsplit("/")[-1] for link in page.locator("#gpt-tune-kept a").all()}
     assert kept == {"card.json", "model.safetensors"}
+    page.get_by_text("Kept at step").wait_for(timeout=SLOW)
+    assert result in page.locator("#gpt-tune-result .yard").text_content()  # what was won and lost still stands there
 
 
 def test_it_fits_a_phone_and_says_what_cannot_be_learnt(phone):

@@ -8,15 +8,18 @@ import torch
 
 from core.data.text import TEXTS, Text, make_tokenizer, own_part
 from core.families import build
-from core.measure import text_nats
+from core.measure import effective, text_nats
 from core.model import Mishap, noise
 from core.train import Plan, Trainer
+from demo.parts.lesson import Room, say
 from demo.parts.pad import shown
 from demo.previews import HEART, MINUTE, Samples, Wall
 from demo.runs import Run
 from demo.show import figure, uri
-from demo.training import LETTERS, begin, past
+from demo.signs import AWAY
+from demo.training import LETTERS, begin, charts, inherit, past
 from demo.vae import guest
+from demo.words import words
 from tests.test_contract import Discs
 
 
@@ -45,6 +48,24 @@ def test_what_came_of_a_guess_is_measured_once_a_minute_was_learnt():
     assert run.came == (came, how), "later looks change nothing"
 
 
+def test_ten_letters_are_too_few_to_learn_from():
+    with pytest.raises(Mishap, match=r"This text has 10 letters\. Training needs 200 at least"):
+        begin("gpt", "own", "tiny", " ten bytes! ", {"batch": 8}, {})
+
+
+def test_a_storyteller_beats_the_best_rival_that_costs_more_and_that_is_said_after_a_minute():
+    run = begin("gpt", "own", "tiny", "the cat sat on the mat and the red hat " * 20, {"batch": 8}, {"letters": True})
+    blind, unigram, bigram = (run.preview.rivals[name] for name in ("blind", "unigram", "bigram"))
+    assert blind > unigram > bigram
+    costs = (blind + 1, (blind + unigram) / 2, (unigram + bigram) / 2, bigram / 2)
+    assert [run.preview.came(3, bits)[0] for bits in costs] == words("gpt.train")["guesses"]
+    run.preview.sentence(run)
+    assert run.came == ("", "")
+    run.trainer.seconds = MINUTE
+    run.preview.sentence(run)
+    assert run.came[0] in words("gpt.train")["guesses"] and run.came[1].startswith("Measured at step 0, ")
+
+
 def test_a_text_learnt_by_heart_is_named():
     """A page is learnt letter by letter until it costs less than half of what the unseen end costs."""
     page = "".join(chr(97 + int(i)) for i in torch.randint(26, (400,), generator=noise(0)))
@@ -70,6 +91,19 @@ def learner():
     run = begin("vae", "shapes", "tiny", "", {"batch": 8}, {})
     run.look()
     return run
+
+
+def test_a_vae_shows_its_two_costs_apart_with_what_they_are_held_against(learner):
+    for _ in range(3):
+        learner.note(next(learner.trainer.run(0.0)))
+    (fit, told), x = learner.preview.costs(learner.curves).values(), learner.preview.x
+    redraw, alike = fit.values()
+    assert len(redraw) == len(alike) == len(told["KL"]) >= 3 and min(redraw) > 0
+    mean, spread = learner.trainer.data.fixed(2000, "train").x.mean(0), learner.trainer.model.config.spread
+    square = ((mean - x) / 2).square().flatten(1).sum(1).mean()  # of a normal density, squares over two variances
+    assert alike[0] == pytest.approx(float(square) / (2 * spread**2), rel=0.01)
+    assert charts(learner).count("<svg") == 2
+    learner.trainer.model.eval()
 
 
 def sent(drawing):
@@ -153,3 +187,55 @@ def test_each_part_of_a_text_is_compared_with_its_own_unseen_end():
     assert easy[0] < HEART * hard[1] and "by heart" not in run.preview.sentence(run)[0]
     run.preview.heart[1][1] = run.preview.heart[0][1]  # an easy part whose unseen end is hard after all
     assert "by heart" in run.preview.sentence(run)[0]
+
+
+def game(**told) -> Run:
+    """A training of two players that has made a step and was measured."""
+    run = begin("gan", "faces", "tiny", "", {"seed": 5, "batch": 8, "lr": 1e-3}, told)
+    run.note(next(run.trainer.run(0.0)))
+    run.trainer.model.eval()
+    run.preview.sentence(run)
+    return run
+
+
+def test_a_game_without_labels_is_held_against_the_one_with_them():
+    told, blind, again = game(), game(classes=0), game()
+    inherit(blind, told)
+    inherit(again, told)
+    kinds = told.marks[-1][1].kinds * effective(blind.preview.doctor.shares)
+    said = f"Before, when the players were told the subject, it found {kinds:.1f} at step 1."
+    assert said in blind.preview.sentence(blind)[0]
+    assert "Before" not in again.preview.sentence(again)[0], "both were told the same"
+
+
+def test_a_game_that_has_run_away_is_named():
+    run = game()
+    run.last.losses["forger"] = -2.0 * AWAY
+    assert run.preview.sentence(run)[0] == "The game has run away: a loss has grown to 2,000."
+
+
+def test_watchers_of_a_run_follow_its_visitor_to_the_next_but_not_to_a_text_of_their_own():
+    old, new, driven = game(), game(), game()
+    link = new.link
+    inherit(new, None)
+    old.seat = "a/1"
+    inherit(driven, old)
+    assert new.link == link and driven.link != old.link
+    old.seat = ""
+    new.trainer.plan = replace(new.trainer.plan, data="own")
+    inherit(new, old)
+    assert new.link == link
+    inherit(driven, old)
+    assert driven.link == old.link
+
+
+def test_once_it_was_said_what_came_no_other_guess_is_taken():
+    run = game()
+    room = Room("gan.train")
+    first, other = room.words["guesses"][:2]
+    assert room.settled(first, *run.came) == (f"You guessed: {first}.", False)
+    assert "data-judged" not in say("", "", room.settled(first, *run.came))
+    run.came = (other, "Measured.")
+    assert room.settled(first, *run.came) == (f"You guessed: {first}. It came out as: {other}. Measured.", True)
+    assert room.settled("", *run.came) == (f"It came out as: {other}. Measured.", True), "and none is taken afterwards"
+    assert "data-judged" in say("", "", room.settled("", *run.came))

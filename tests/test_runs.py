@@ -33,6 +33,16 @@ def test_a_run_is_found_by_its_id_and_by_nothing_else(runs):
             runs.get(foreign)
 
 
+def test_a_run_takes_the_place_of_its_visitors_old_one(runs):
+    old, new_one = new(), new()
+    runs.add(old)
+    runs.add(new_one, old=old.id)
+    assert [runs.is_here(run.id) for run in (old, new_one)] == [False, True]
+    new_one.seat = "a/1"
+    runs.add(old, old=new_one.id)
+    assert runs.is_here(new_one.id), "one that somebody drives stays"
+
+
 def test_of_one_kind_only_so_many_are_kept(runs):
     """Places of a kind are given up by the one of it left alone for longest, and by none at work."""
     small, large = [new() for _ in range(2)], [new() for _ in range(3)]

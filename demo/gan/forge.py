@@ -7,6 +7,7 @@ import gradio as gr
 import torch
 from torch import Tensor
 
+from core.model import Mishap
 from demo.gan import forgery
 from demo.gan.critic import line
 from demo.gan.forger import card, says
@@ -83,6 +84,7 @@ class Forge:
                 )
                 self.pad = pad(PAD, "gan-forge-pad")
                 self.another = gr.Button(TEXTS["another"], elem_id="gan-forge-another")
+                self.forget = gr.Button(TEXTS["forget"], size="sm", visible=False, elem_id="gan-forge-forget")
             with room.see:
                 self.view = sights(TEXTS["lost"], "gan-forge-view", look)
                 with gr.Row(elem_classes=["verbs"]):
@@ -98,10 +100,12 @@ class Forge:
         gr.on([self.subject.input, self.room.guess.input], border(self.see), drawing, seen, **AT_ONCE)
         asked = [self.collection, self.turn, self.pupil, self.room.guess]
         shows = [self.turn, self.pad, self.subject, *seen, self.twin]
+        learnt = [self.pupil, *seen, self.forget]
         self.another.click(border(self.show), asked, shows, **AT_ONCE)
         self.collection.input(border(self.show), asked, shows, **AT_ONCE)
         self.room.lessons.focus(border(self.show), asked, shows, **AT_ONCE)
-        self.learn.click(border(self.teach), drawing, [self.pupil, *seen], **SLOWLY)
+        self.learn.click(border(self.teach), [*drawing, self.turn], learnt, **SLOWLY)
+        self.forget.click(border(self.afresh), drawing, learnt, **AT_ONCE)
         self.imitate.click(border(self.search), drawing[:3], self.twin, **SLOWLY)
 
     def see(self, value: Any, name: str, subject: str, pupil: str, guess: str) -> tuple[Any, str]:
@@ -118,17 +122,19 @@ class Forge:
             return say(TEXTS["empty"]), ""
         return self.sentence(forgery.chance(drawing, name, k, pupil), name, k, pupil, guess), ""
 
-    def judged(self, drawing: Tensor, name: str, k: int, pupil: str, guess: str) -> tuple[dict[str, str], str]:
+    def judged(
+        self, drawing: Tensor, name: str, k: int, pupil: str, guess: str, kind: str = "said"
+    ) -> tuple[dict[str, str], str]:
         verdict = forgery.weigh(drawing, name, k, pupil)
         shown = sight(view(verdict), name, card(name)["data"]["labels"][k], pupil)
-        return shown, self.sentence(verdict.chance, name, k, pupil, guess)
+        return shown, self.sentence(verdict.chance, name, k, pupil, guess, kind)
 
-    def sentence(self, chance: float, name: str, k: int, pupil: str, guess: str) -> str:
-        """The chance that the critic gives, and what it is worth."""
+    def sentence(self, chance: float, name: str, k: int, pupil: str, guess: str, kind: str = "said") -> str:
+        """The chance that the critic gives, and what it is worth; a picture it begins with is said to be real."""
         gan, lessons = forgery.critic(pupil, name)
         takes, n = forgery.taken(gan, name, k)
         label = card(name)["data"]["labels"][k]
-        said = TEXTS["said"].format(chance=round(100 * chance), subject=label)
+        said = TEXTS[kind].format(chance=round(100 * chance), subject=label)
         yard = TEXTS["yard"].format(takes=round(takes * n), n=n)
         found = line(f"gan-{name}")
         sure = {"lessons": lessons, "off": 100 * found.off, "luck": 100 * found.luck}
@@ -140,19 +146,29 @@ class Forge:
         labels = card(name)["data"]["labels"]
         drawing, k = forgery.begun(name, turn + 1)
         subjects = gr.Dropdown(labels, value=labels[k])
-        return turn + 1, shown(drawing, turn + 1), subjects, *self.judged(drawing, name, k, pupil, guess), ""
+        return turn + 1, shown(drawing, turn + 1), subjects, *self.judged(drawing, name, k, pupil, guess, "begun"), ""
 
-    def teach(self, value: Any, name: str, subject: str, pupil: str, guess: str) -> tuple[Any, ...]:
+    def afresh(self, value: Any, name: str, subject: str, pupil: str, guess: str) -> tuple[Any, ...]:
+        """The shipped critic judges again; what the visitor's own has learnt is let go."""
+        forgery.PUPILS.pop(pupil, None)
+        return "", *self.see(value, name, subject, "", guess), gr.update(visible=False)
+
+    def teach(self, value: Any, name: str, subject: str, pupil: str, guess: str, turn: int) -> tuple[Any, ...]:
         """The visitor's own critic learns from the picture, and the same picture is judged again."""
         k, drawing = forgery.subject(name, subject), unpack(dots(value), name)
+        if forgery.is_begun(drawing, name, turn):
+            raise Mishap(TEXTS["untouched"])
         done = forgery.learn(drawing, name, k, pupil)
         said = TEXTS["learnt"].format(
             steps=forgery.STEPS, before=round(100 * done.before), after=round(100 * done.after)
         )
+        if done.before <= 0.5:
+            said += " " + TEXTS["unfooled"]
         counts = {"takes": round(done.takes * done.n), "usual": round(done.usual * done.n), "n": done.n}
         yard = TEXTS["learnt_yard"].format(subject=subject, **counts)
         seen = sight(view(forgery.weigh(drawing, name, k, done.key)), name, subject, done.key)
-        return done.key, seen, say(said, yard, self.room.guessed(guess))
+        told = self.room.judged(guess, forgery.came(done))
+        return done.key, seen, say(said, yard, told), gr.update(visible=True)
 
     def search(self, value: Any, name: str, subject: str) -> str:
         """What the forger would have painted in its place."""

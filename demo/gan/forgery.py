@@ -22,11 +22,13 @@ from demo.gan.critic import examples, line
 from demo.gan.forger import card, collections
 from demo.limits import one_of
 from demo.runs import Turnstile
+from demo.words import words
 
 STEPS, RATE, HALF = 30, 1e-4, 32  # of the critic's lesson; pictures of each kind in a step
 POOL = 1024  # pictures that real ones of your subject are taken from
 PATCH, STRIDE = 6, 2  # dots hidden at a time, and between two places
 PLAIN = 2.0  # as many log-odds for a patch make it fully red: from 50 to 88 %
+LESS = 0.05  # a chance fallen by less than this is the same
 STARTS, SEARCH = 16, 60  # of the forger's search for your picture
 KEPT, PATIENCE = 40, 1800.0  # copies at once; seconds until one is forgotten
 DESK = Turnstile()  # lessons and searches take seconds: one at a time, in the order of arrival
@@ -105,6 +107,12 @@ def begun(collection: str, n: int) -> tuple[Tensor, int]:
     return redraw.example(collection, n), int(shelf.shelf(f"gan-{collection}").model.labels(batch))
 
 
+def is_begun(drawing: Tensor, collection: str, n: int) -> bool:
+    """Whether this is still the picture that the visitor began with, dot for dot."""
+    first = begun(collection, n)[0]
+    return first.shape == drawing.shape and bool((drawing - first).abs().max() < 1 / 128)
+
+
 def clues(gan: GAN, collection: str, x: Tensor, k: int) -> Tensor:
     """x (1, C, S, S) -> (S, S) in 0..1: how much more real it looks with that place blurred; 1 for PLAIN log-odds.
 
@@ -150,6 +158,14 @@ def learn(drawing: Tensor, collection: str, k: int, key: Any = None) -> Lesson:
         before, after = believed(old, collection, x, k), believed(gan, collection, x, k)
         (takes, n), (usual, _) = taken(gan, collection, k), taken(critic("", collection)[0], collection, k)
     return Lesson(new, before, after, takes, usual, n)
+
+
+def came(lesson: Lesson) -> str:
+    """Which of the guesses came true; "" where the critic was not fooled to begin with."""
+    yes, no, less = words("gan.forge")["guesses"]
+    if lesson.before <= 0.5:
+        return ""
+    return no if lesson.after <= 0.5 else less if lesson.after < lesson.before - LESS else yes
 
 
 def teach(

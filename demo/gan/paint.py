@@ -15,7 +15,7 @@ from demo.gan.forger import beliefs, card, collections, painted, subjects
 from demo.gan.hanging import COUNT, hung
 from demo.limits import whole
 from demo.parts.border import border, unread
-from demo.parts.lesson import AT_ONCE, Room, house, say, text
+from demo.parts.lesson import AT_ONCE, Room, Told, house, say, text
 from demo.parts.post import post, way
 from demo.parts.wall import view, wall
 from demo.words import words
@@ -25,7 +25,7 @@ ROW = 8  # real pictures beside the paintings
 LATER: dict[str, Any] = {"show_progress": "minimal", "api_visibility": "private", "trigger_mode": "once"}
 
 
-def result(collection: str, y: Tensor, chances: Tensor, guessed: Callable[[int], str]) -> str:
+def result(collection: str, y: Tensor, chances: Tensor, guessed: Callable[[int], Told]) -> str:
     """What the critic took for real, beside what it takes of unseen real pictures."""
     found = line(f"gan-{collection}")
     real = round(float(found.takes[y].mean()) * len(y))
@@ -36,7 +36,7 @@ def result(collection: str, y: Tensor, chances: Tensor, guessed: Callable[[int],
 
 
 def hang(
-    collection: str, subject: str, bold: float, seed: int, spoken: bool, guessed: Callable[[int], str]
+    collection: str, subject: str, bold: float, seed: int, spoken: bool, guessed: Callable[[int], Told]
 ) -> tuple[str, str]:
     """The wall of paintings, and the result sentence."""
     x, y = painted(collection, subject, seed, bold, COUNT)
@@ -124,7 +124,6 @@ class Paint:
             with room.under:
                 self.between = view("gan-paint-between", TEXTS["near"])
                 self.real = view("gan-paint-real", TEXTS["near"])
-            with room.more:
                 text("p", TEXTS["key"], "key")
         self.wire()
 
@@ -168,7 +167,8 @@ class Paint:
         gr.on([self.bold.input, self.seed.input], **paintings)
         self.subject.input(**paintings).then(**real)
         self.room.guess.input(lambda: True, None, self.spoken, **AT_ONCE).then(**paintings).then(**real)
-        more = self.more.click(border(self.again), self.seed, [self.spoken, self.seed], **AT_ONCE)
+        bet = [self.seed, self.room.guess]
+        more = self.more.click(border(self.again), bet, [self.spoken, *bet], **AT_ONCE)
         more.then(**paintings).then(**real)
         changed = self.collection.input(border(self.change), self.collection, self.subject, **AT_ONCE)
         changed.then(**preview).then(**paintings).then(**real)
@@ -181,17 +181,17 @@ class Paint:
         if seed is None:  # the box is empty: the next number is being typed
             return gr.skip(), gr.skip(), gr.skip()
 
-        def guessed(took: int) -> str:
-            return self.room.guessed(guess, self.room.words["guesses"][max(0, took - 1) // 4])
+        def guessed(took: int) -> Told:
+            return self.room.judged(guess, self.room.words["guesses"][max(0, took - 1) // 4])
 
         return *hang(collection, subject, bold, seed, spoken, guessed), ""  # a morph was of other paintings
 
     def preview(self, collection: str, subject: str, bold: float, seed: int) -> str:
-        return hang(collection, subject, bold, seed, False, lambda _: "")[0]
+        return hang(collection, subject, bold, seed, False, lambda _: Told())[0]
 
-    def again(self, seed: int) -> tuple[bool, int]:
-        """The next seed; from now on the critic speaks."""
-        return True, (whole(seed, 0, forger.SEEDS, TEXTS["seed"]) + 1) % forger.SEEDS
+    def again(self, seed: int, guess: str | None) -> tuple[bool, int, None]:
+        """The next seed. Who has guessed can guess anew before the critic speaks; to who has not, it speaks at once."""
+        return guess is None, (whole(seed, 0, forger.SEEDS, TEXTS["seed"]) + 1) % forger.SEEDS, None
 
     def change(self, collection: str) -> gr.Dropdown:
         return gr.Dropdown(subjects(collection), value=TEXTS["mix"])

@@ -71,6 +71,7 @@ class Plane:
 
         def answer(asked: dict[str, Any]) -> dict[str, Any]:
             frame = play(asked)
-            return frame | {"result": say(frame.pop("said"), frame.pop("yard"), self.room.guessed(asked.get("guess")))}
+            told = self.room.settled(asked.get("guess"), *frame.pop("came"))
+            return frame | {"result": say(frame.pop("said"), frame.pop("yard"), told)}
 
         return answer

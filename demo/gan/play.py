@@ -68,5 +68,5 @@ class Play:
         """The answers, with the sentence ready for the page."""
         told, (mine, its, both) = exam.hand_in(asked), TEXTS["guesses"]
         came = both if told["right"] == told["critic"] else mine if told["right"] > told["critic"] else its
-        guessed = self.room.guessed(asked.get("guess"), came)
+        guessed = self.room.judged(asked.get("guess"), came)
         return told | {"result": say(told.pop("said"), told.pop("yard"), guessed)}

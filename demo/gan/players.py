@@ -74,7 +74,7 @@ def guests(link: str) -> Players:
     """Those of a training as it now stands; Mishap where there is none behind this link."""
     run = found(link)
     moment = f"{run.trainer.seconds // SHARED}" if run.seat else run.trainer.step  # at rest, the very last
-    return copied(link, moment)
+    return copied(link, (run.id, moment))  # a run started over has the same link
 
 
 def found(link: str) -> Run:

@@ -172,6 +172,7 @@ def cut_there(asked: Question) -> dict[str, Any]:
     stories = [told(model, ids) for model in (gpt, lesser)]
     same = next((i for i, (a, b) in enumerate(zip(*stories)) if a != b), min(map(len, stories)))
     return {
+        "after": name(tokenizer, ids[-1]) if asked.at else None,
         "next": [[piece, intact, left] for (piece, intact, _), (_, left, _) in zip(*spelt)],
         "same": tokenizer.decode(stories[0][:same]),
         "stories": [tokenizer.decode(story[same:]) for story in stories],

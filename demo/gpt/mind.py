@@ -55,5 +55,5 @@ class Mind:
     def cut(self, asked: dict[str, Any]) -> dict[str, Any]:
         """What changes without some heads, with the sentence ready for the page."""
         changed = looking.cut(asked)
-        guessed = self.room.guessed(asked.get("guess"), changed.pop("came"))
+        guessed = self.room.settled(asked.get("guess"), changed.pop("came"), "")
         return changed | {"result": say(changed.pop("said"), changed.pop("yard"), guessed)}

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -11,17 +12,18 @@ import gradio as gr
 
 from core.borrow import BIGGER, here
 from core.model import Mishap
-from demo.branches import BRANCHES, Tree
+from demo.branches import BRANCHES, Branch, Tree
 from demo.gpt import ahead, quiz
 from demo.gpt.copied import copied
 from demo.gpt.tally import tally
 from demo.limits import one_of, whole
 from demo.parts.border import spoken
 from demo.parts.knobs import KNOBS, knob, places, seed, slider
-from demo.parts.lesson import Room, house, say, text
+from demo.parts.lesson import Room, Told, house, say, text
 from demo.parts.outline import outline
 from demo.parts.quiz import quiz as quiz_fold
 from demo.parts.strip import strip
+from demo.shelf import card
 from demo.telling import LENGTHS, TELLER, WHOLE, Story, Wish, begin, opening, reckon, tell_readers, wish
 from demo.words import words
 
@@ -53,7 +55,8 @@ class Tell:
             with self.room.see:
                 self.page = strip(TEXTS["strip"], "gpt-tell-strip", places("gpt-tell"), ahead.weigh, ahead.preview)
             with self.room.under:
-                self.outline = outline(TEXTS["tree"], "gpt-tell-outline")
+                note = TEXTS["tree"]["note"].format(blind=blind())
+                self.outline = outline(TEXTS["tree"] | {"note": note}, "gpt-tell-outline")
                 quiz_fold(TEXTS["quiz"], "gpt-tell-quiz", quiz.ask, quiz.answer)
         self.wire(tab)
 
@@ -96,7 +99,7 @@ class Tell:
             told.success(self.sum_up, [self.tree, self.room.guess], kept, **many)
         self.stop.click(None, None, None, js=HOLD, **HIDDEN)
         self.stop.click(halt, self.tree, None, queue=False, **HIDDEN)
-        self.outline.select(self.choose, [self.tree, self.room.guess], kept, concurrency_limit=MANY, **HIDDEN)
+        self.outline.select(self.choose, self.tree, kept, concurrency_limit=MANY, **HIDDEN)
         house().load(warm, queue=False, **HIDDEN)
 
     async def start(self, tree: Tree | None, pieces: Any, *asked: Any) -> dict:
@@ -184,17 +187,27 @@ class Tell:
         with spoken(self.sum_up):
             return gr.skip() if tree.story.busy else await self.summed(tree, tree.story, guess)
 
-    async def summed(self, tree: Tree, story: Story, guess: Any) -> Any:
+    async def summed(self, tree: Tree, story: Story, guess: Any = None) -> Any:
         """What is copied, the result and the outline, worked out where no page waits for it."""
         story.mark(await asyncio.to_thread(copied, story))
         note = TEXTS["opening"] if story.first else ""
         (said, yard, came), rows = await asyncio.to_thread(lambda: (tally(tree, note), shown(tree)))
         if story is not tree.story:
             return gr.skip()
-        told = say(said, yard, "" if story.first else self.room.guessed(guess, came)) if said else ""
+        told = say(said, yard, self.told(tree.branches[tree.shown], guess, came)) if said else ""
         return {self.page: story.log, self.room.result: told, self.outline: rows}
 
-    async def choose(self, chosen: gr.EventData, tree: Tree | None, guess: Any) -> dict:
+    def told(self, branch: Branch, guess: Any, came: str) -> Told:
+        """Of the guess, which counts as it stood when the branch was first told: a later one is known to be right."""
+        if branch.story.first:
+            return Told()
+        if not came:
+            return self.room.judged(guess, "")
+        if branch.guess is None:
+            branch.guess = guess or ""
+        return self.room.judged(branch.guess, came)
+
+    async def choose(self, chosen: gr.EventData, tree: Tree | None) -> dict:
         """Reads another branch, sets a bookmark, or makes a file of the tree."""
         with spoken(self.choose):
             if tree is None or not tree.branches:
@@ -211,7 +224,7 @@ class Tell:
                 return {self.outline: await asyncio.to_thread(shown, tree)}
             async with tree.turn:
                 story = await tree.show(k)
-                return await self.summed(tree, story, guess)
+                return await self.summed(tree, story)
 
     async def open(self, tree: Tree | None) -> Any:
         """The opening, unless a story stands here already; who comes early sees it being told."""
@@ -237,6 +250,11 @@ class Tell:
             await reckon(mine)
             mine.mark("rest")
             mine.busy = False
+
+
+def blind() -> float:
+    """Bits that each piece of the shipped storyteller costs who knows nothing."""
+    return math.log2(card(TELLER)["config"]["vocab"])
 
 
 def halt(tree: Tree | None) -> None:

@@ -19,6 +19,12 @@ from demo.words import words
 
 TEXTS, SHARED = words("gpt.tune"), words("train")
 VERBS = ("start", "stop", "on", "over")
+# On a phone what comes lies far under the buttons.
+SIGHT = """() => {
+  const view = document.querySelector('#gpt-tune-view'), below = view.getBoundingClientRect().top > 0.8 * innerHeight;
+  const behavior = matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth';
+  if (below) view.scrollIntoView({ behavior });
+}"""
 
 
 class Tune:
@@ -96,7 +102,10 @@ class Tune:
         for verb in ("start", "over"):
             made = self.verbs[verb].click(border(self.make), asked, [self.stored, *shown], **stream)
             made.success(border(self.drive), [self.stored, self.room.guess], shown, **stream)
+            made.success(None, None, None, js=SIGHT, **HIDDEN)
         self.verbs["on"].click(border(self.drive), [self.stored, self.room.guess], shown, **stream)
+        self.verbs["on"].click(None, None, None, js=SIGHT, **HIDDEN)
+        self.room.guess.input(border(self.expect), [self.stored, self.room.guess], None, **HIDDEN)
         self.verbs["stop"].click(border(self.halt), self.stored, None, **HIDDEN)
         self.keep.click(border(self.pack), self.stored, [self.kept, self.room.result], **QUIET)
         self.bring.upload(border(self.unpack), [self.bring, *asked], [self.stored, *shown], **QUIET)
@@ -107,14 +116,18 @@ class Tune:
         here = {"new": ("start",), "running": ("stop",), "resting": ("on", "over")}[state]
         return [gr.update(visible=verb in here) for verb in VERBS]
 
-    def shown(self, run: Run, state: str, sentence: str = "", guess: str = "") -> list[Any]:
-        """What all verbs answer with; a sentence takes the place of the result."""
+    def shown(self, run: Run, state: str, sentence: str = "") -> list[Any]:
+        """What all verbs answer with."""
         seen = run.seen or tuning.see(run)
-        found, yard = seen.result
-        said = (
-            say(sentence) if sentence else say(found, yard, self.room.guessed(guess, tuning.came(run)) if guess else "")
-        )
-        return [seen.view, said, *self.state(state), seen.charts]
+        return [seen.view, self.said(run, sentence), *self.state(state), seen.charts]
+
+    def said(self, run: Run, sentence: str = "") -> str:
+        """What was won and lost, under a sentence if there is one; while it learns no guess is judged, or taken."""
+        found, yard = (run.seen or tuning.see(run)).result
+        told = self.room.settled(run.guess, tuning.came(run), "")
+        if run.seat:
+            told = told._replace(line=self.room.guessed(run.guess))
+        return say(sentence, f"{found} {yard}", told) if sentence else say(found, yard, told)
 
     def own(self, key: str) -> Run:
         """The run of that id, if it is a tuning."""
@@ -141,6 +154,7 @@ class Tune:
     def drive(self, key: str, guess: str, request: gr.Request) -> Iterator[list[Any]]:
         """Learns for a minute, or until stopped, or driven from elsewhere; the last word puts the verbs right."""
         run = self.own(key)
+        self.expect(key, guess)
         seat, end = f"{request.session_hash}/{time.monotonic_ns()}", run.trainer.seconds + tuning.MINUTE
         try:
             for _ in RUNS.follow(run, seat, EVERY, tuning.see):
@@ -152,12 +166,17 @@ class Tune:
             raise
         RUNS.rest(run, seat)
         if run.seat:
-            yield [gr.skip(), say(SHARED["elsewhere"]), *self.state("resting"), gr.skip()]
+            yield [gr.skip(), say(TEXTS["elsewhere"]), *self.state("resting"), gr.skip()]
             return
         with run.lock:
             run.measured = 0.0  # what is left standing is measured where it stands
             tuning.see(run)
-        yield self.shown(run, "resting", guess=guess)
+        yield self.shown(run, "resting")
+
+    def expect(self, key: str, guess: str) -> None:
+        """A guess counts until the first thing was measured, whether the tuning has begun or not."""
+        if RUNS.is_here(key) and not tuning.came(run := self.own(key)):
+            run.guess = guess
 
     def halt(self, key: str) -> None:
         run = self.own(key)
@@ -171,7 +190,7 @@ class Tune:
             return [training.note(TEXTS["empty"]), "", *self.state("new"), ""]
         with run.lock:
             tuning.see(run)
-        return self.shown(run, "resting", SHARED["elsewhere"] if run.seat else TEXTS["found"])
+        return self.shown(run, "resting", TEXTS["elsewhere"] if run.seat else TEXTS["found"])
 
     def pack(self, key: str) -> Iterator[list[Any]]:
         """The copy as it stands, as two files to take away; Gradio has copied them when it asks for more."""
@@ -179,7 +198,7 @@ class Tune:
         with tempfile.TemporaryDirectory(prefix="atelier-") as folder:
             with run.lock:
                 files = training.packed(run, Path(folder))
-            yield [gr.File(files, visible=True), say(SHARED["kept"].format(step=run.trainer.step))]
+            yield [gr.File(files, visible=True), self.said(run, SHARED["kept"].format(step=run.trainer.step))]
 
     def unpack(self, files: list[str], written: str, beginning: str, seed: Any, old: str) -> list[Any]:
         """A tuning made of two files that were kept, and of the text it learns from; it takes the old one's place."""

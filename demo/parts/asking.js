@@ -13,11 +13,13 @@ function newest(ask) {
     flying = false;
   };
 }
-// An answer of the server; null for a mishap, which is said, and where something else is on view() by now.
+// An answer of the server, or { mishap }. Where it cannot be reached, Gradio's client fails, or answers nothing at all.
+async function reply(fn, question, lost) {
+  try { return (await fn(question)) ?? { mishap: lost }; } catch { return { mishap: lost }; }
+}
+// The same, but null for a mishap, which is said, and where something else is on view() by now.
 async function answered(fn, question, view, trouble, lost) {
-  const before = view();
-  let answer;
-  try { answer = await fn(question); } catch { answer = { mishap: lost }; }
+  const before = view(), answer = await reply(fn, question, lost);
   if (before !== view()) return null;
   trouble.textContent = answer.mishap || '';
   return answer.mishap ? null : answer;

@@ -3,9 +3,9 @@ const box = element.querySelector('.rose'), wallBox = element.closest('.room').q
 const find = (name) => wallBox.querySelector(name) || element.querySelector(name);
 const list = find('.wall'), trouble = find('.trouble'), below = element.querySelector('.trouble'), canvas = find('.mine canvas'), field = find('.save input');
 const { rules: first, kept: MOST, turns: FAR, ...words } = JSON.parse(box.dataset.words);
-const STORE = 'atelier-directions', TAGS = ['neither', 'with', 'without'], LONGEST = 24, ROOM = 280;  // CSS pixels that a sentence takes
+const TAGS = ['neither', 'with', 'without'], ROOM = 280;  // CSS pixels that a sentence takes
 const STILL = matchMedia('(prefers-reduced-motion: reduce)').matches;
-let rules = { ...first, turn: 0 }, wall = null, sheet = null, tags = [], built = null, base = null, sliders = [], asked = 0;
+let rules = { ...first, turn: 0 }, wall = null, sheet = null, tags = [], built = null, base = null, sliders = [], asked = 0, begun = false;
 
 const make = (tag, kind, text) => { const made = document.createElement(tag); if (kind) made.className = kind; if (text !== undefined) made.textContent = text; return made; };
 
@@ -22,8 +22,12 @@ function tile(image, column, row) {
 // The wall: each picture is a button that goes round its three tags.
 async function hang() {
   const mine = (asked += 1);
+  begun = true;
   find('.counted').textContent = words.hanging;
   const answer = await ask(server.wall, {});
+  if (!answer && mine === asked) {  // why is said; the next sight of the room tries again where there is no wall yet
+    if (wall) count(); else { begun = false; find('.counted').textContent = ''; }
+  }
   if (!answer) return;
   const image = await decoded(answer.wall);
   if (mine !== asked) return;
@@ -126,19 +130,14 @@ function reveal() {
   if (innerHeight - acts.getBoundingClientRect().bottom < ROOM) acts.scrollIntoView({ behavior: STILL ? 'auto' : 'smooth' });
 }
 
-// Kept sliders: in this browser only, for this collection and this length of code.
-function store() {
-  try { const all = JSON.parse(localStorage.getItem(STORE) || '{}'); return all && typeof all === 'object' ? all : {}; } catch { return {}; }
-}
+// Kept sliders, for this collection and this length of code; Sketch offers them too.
 function recall() {
-  const mine = store()[rules.name];
-  const sound = (one) => one && typeof one.name === 'string' && Array.isArray(one.direction) && one.direction.length === base.length && one.direction.every(Number.isFinite);
-  sliders = (Array.isArray(mine) ? mine : []).filter(sound).slice(0, MOST).map(({ name, direction }) => ({ name: name.slice(0, LONGEST), direction, by: 0 }));
+  sliders = kept(rules.name, base.length).slice(0, MOST).map((one) => ({ ...one, by: 0 }));
   offer();
 }
 function remember() {
-  const kept = sliders.map(({ name, direction }) => ({ name, direction }));
-  try { localStorage.setItem(STORE, JSON.stringify({ ...store(), [rules.name]: kept })); } catch { /* a browser that keeps nothing */ }
+  const mine = sliders.map(({ name, direction }) => ({ name, direction }));
+  try { localStorage.setItem(STORE, JSON.stringify({ ...store(), [rules.name]: mine })); } catch { /* a browser that keeps nothing */ }
 }
 function offer() {
   find('.mine').hidden = !sliders.length;
@@ -189,4 +188,4 @@ box.addEventListener('rules', ({ detail }) => {
   rules = { ...rules, ...detail, turn: anew ? 0 : rules.turn };
   if (anew) hang();
 });
-new ResizeObserver(() => { if (box.offsetParent && !asked) hang(); }).observe(box);
+new ResizeObserver(() => { if (box.offsetParent && !begun) hang(); }).observe(box);

@@ -14,7 +14,7 @@ from typing import Any
 import gradio as gr
 
 from demo.parts.border import answering
-from demo.parts.sights import ASKING
+from demo.parts.sights import ASKING, KEPT
 
 HERE = Path(__file__)
 GIVEN = ("tagging", "counted", "auto_said", "with", "without", "neither", "one", "row", "forget", "full", "slider",
@@ -77,7 +77,7 @@ def compass(
     return gr.HTML(
         {},
         html_template=PAGE.format(given=escape(dumps(given)), **{key: escape(words[key]) for key in shown}),
-        js_on_load=ASKING + HERE.with_suffix(".js").read_text(encoding="utf-8"),
+        js_on_load=ASKING + KEPT + HERE.with_suffix(".js").read_text(encoding="utf-8"),
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes=["compass"],

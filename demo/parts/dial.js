@@ -38,7 +38,7 @@ function chart(svg, points, level, levelled, foot) {
     + `<text class="tick" text-anchor="end" x="${WIDE - AIR}" y="${HIGH - 5}"></text>`
     + `<line class="level" x1="${LEFT}" x2="${WIDE - AIR}" y1="${Y(level)}" y2="${Y(level)}"/><text class="level-name" text-anchor="end" x="${WIDE - AIR}" y="${Y(level) - 5}"></text>`
     + `<polyline points="${at.join(' ')}"/><circle class="here" r="5"/>`;
-  svg.querySelector('.tick:nth-of-type(3)').textContent = fill(foot, { most: short(far), s: short(far) === '1' ? '' : 's' });
+  svg.querySelector('.tick:nth-of-type(3)').textContent = fill(foot, { most: far.toFixed(0), s: far.toFixed(0) === '1' ? '' : 's' });
   svg.querySelector('.level-name').textContent = levelled;
   svg.querySelector('.here').points = at;
 }
@@ -55,11 +55,10 @@ function show(image) {
   paint();
 }
 const fetch = newest(async (wanted) => {
-  let answer;
   seen = null;  // what hangs there is of another collection, or of other pictures
   now.textContent = words.wait;
   find('.turning').classList.add('waiting');
-  try { answer = await server.turn(wanted); } catch { answer = { mishap: words.lost }; }
+  const answer = await reply(server.turn, wanted, words.lost);
   if (answer.mishap) { now.textContent = answer.mishap; asked = ''; return; }
   const image = await decoded(answer.sheet);
   seen = answer;

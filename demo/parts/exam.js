@@ -6,12 +6,8 @@ const STORE = 'atelier-exams';
 let setup = first, key = null, items = [], marks = [], answers = null, asked = 0;
 
 async function ask(fn, question) {
-  const mine = ++asked;
-  let answer;
-  try { answer = await fn({ ...setup, ...question }); } catch { answer = { mishap: words.lost }; }
-  if (mine !== asked) return null;  // something else was asked in between
-  trouble.textContent = answer.mishap || '';
-  return answer.mishap ? null : answer;
+  asked += 1;
+  return answered(fn, { ...setup, ...question }, () => asked, trouble, words.lost);
 }
 async function fresh() {
   const mine = asked + 1, late = setTimeout(() => { if (mine === asked) marked.textContent = words.setting; }, 300);
@@ -64,6 +60,7 @@ async function handIn() {
   hand.disabled = false;
   if (!answer) return;
   answers = answer.pictures;
+  if (document.activeElement === hand || document.activeElement === document.body) find('.fresh').focus({ preventScroll: true });
   hand.hidden = true;
   say();
   answers.forEach((told, i) => {
@@ -78,7 +75,6 @@ async function handIn() {
     button(i).setAttribute('aria-label', items[i].querySelector('img').alt + ' ' + truth + '. ' + right + '.');
     items[i].classList.toggle('marked', told.you);
   });
-  look(answers.findIndex((told) => told.forged));
   keep(answer);
   props.value = { result: answer.result };
   trigger('input');

@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from html import escape
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import gradio as gr
 from gradio.blocks import BlockContext
@@ -25,7 +25,7 @@ ON_THE_SPOT: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_v
 AT_ONCE: dict[str, Any] = ON_THE_SPOT | {"trigger_mode": "always_last"}  # and of several only the newest
 
 LESSONS = """
-<div class="lessons">
+<div class="lessons" data-closed="{closed}">
 <section class="lesson"><h3>{why_title}</h3><p>{why}</p></section>
 <section class="lesson"><h3>{check_title}</h3>
 <fieldset id="{id}-check" class="check" data-answers="{answers}"><legend>{check}</legend>{choices}</fieldset>
@@ -35,6 +35,7 @@ LESSONS = """
 """
 CHOICE = '<label><input type="radio" name="{id}-check" value="{i}"><span>{choice}</span></label>'
 # A room that is first in sight says so. The answers lie in the page: no call to the server for them.
+# While a result says what came of the guess, no other is taken: it would be known to be right.
 LIVELY = """
 const sight = new IntersectionObserver(([{ isIntersecting }]) => {
   if (isIntersecting) { sight.disconnect(); trigger('focus'); }
@@ -45,7 +46,24 @@ element.addEventListener('change', ({ target }) => {
   told.textContent = JSON.parse(element.querySelector('.check').dataset.answers)[target.value];
   element.querySelector('.answer').replaceChildren(told);
 });
+const room = element.closest('.room'), note = document.createElement('p');
+note.className = 'closed';
+note.textContent = element.querySelector('.lessons').dataset.closed;
+function close() {
+  const guess = room.querySelector('fieldset.guess'), judged = Boolean(room.querySelector('.result [data-judged]'));
+  if (!guess || guess.disabled === judged) return;
+  guess.disabled = judged;
+  if (judged) guess.append(note); else note.remove();
+}
+new MutationObserver(close).observe(room, { childList: true, subtree: true, attributeFilter: ['data-judged'] });
 """
+
+
+class Told(NamedTuple):
+    """What is said of a person's guess; once it was judged, the room takes no other while that is on view."""
+
+    line: str = ""
+    judged: bool = False
 
 
 class Room:
@@ -111,6 +129,15 @@ class Room:
         kind = "guessed" if not came else "guessed_right" if guess == came else "guessed_wrong"
         return self.page[kind].format(guess=guess, came=came)
 
+    def judged(self, guess: Any, came: str) -> Told:
+        """The same where a guess must not be changed once it is known what came."""
+        return Told(self.guessed(guess, came), bool(came) and guess in self.words["guesses"])
+
+    def settled(self, guess: Any, came: str, measured: str) -> Told:
+        """The same where what came is told to all, with how it was measured; from then on nobody's guess counts."""
+        said = self.guessed(guess, came) or (came and self.page["unguessed"].format(came=came))
+        return Told(f"{said} {measured}".strip(), bool(came))
+
     def _guess(self) -> gr.Radio:
         return gr.Radio(
             self.words["guesses"],
@@ -127,9 +154,9 @@ class Room:
         choices = "".join(
             CHOICE.format(id=self.id, i=i, choice=escape(choice)) for i, choice in enumerate(self.words["checks"])
         )
-        answers = escape(json.dumps(self.words["answers"]))
+        given |= {"answers": escape(json.dumps(self.words["answers"])), "closed": escape(self.page["closed"])}
         self.lessons = gr.HTML(
-            LESSONS.format(id=self.id, choices=choices, answers=answers, **given),
+            LESSONS.format(id=self.id, choices=choices, **given),
             js_on_load=LIVELY,
             apply_default_css=False,
             elem_id=f"{self.id}-lessons",
@@ -168,8 +195,9 @@ def text(tag: str, words: str, kind: str = "") -> gr.HTML:
     return gr.HTML(f"<{tag}>{escape(words)}</{tag}>", elem_classes=["text", kind], js_on_load=None)
 
 
-def say(sentence: str, yardstick: str = "", guessed: str = "") -> str:
+def say(sentence: str, yardstick: str = "", guessed: str | Told = "") -> str:
     """The result under a picture: what came out, what to hold it against, and what the person had guessed."""
-    lines = (("said", sentence), ("yard", yardstick), ("guessed", guessed))
+    told = guessed if isinstance(guessed, Told) else Told(guessed)
+    lines = (("said", sentence), ("yard", yardstick), ("guessed", told.line))
     said = "".join(f'<p class="{kind}">{escape(line)}</p>' for kind, line in lines if line)
-    return f'<div role="status">{said}</div>'
+    return f'<div role="status"{" data-judged" if told.judged else ""}>{said}</div>'

@@ -5,8 +5,8 @@ const kinds = find('.kinds'), range = find('.reel input'), trouble = find('.trou
 const { rules: first, ...words } = JSON.parse(chart.dataset.words);
 const STILL = matchMedia('(prefers-reduced-motion: reduce)').matches, REST = 140, PACE = 110, GRAB = 14, SMALL = 480, ASKED = 10;
 // milliseconds before a rest is one, of a picture of the film; CSS pixels around a point, and of a small map; neighbours named
-let rules = { ...first, pair: [1, 2] }, map = null, tiles = null, cross = null, ends = [], way = null, reel = null;
-let ink = null, alone = null, timer = 0, playing = 0, frame = 0, asked = 0;
+let rules = { ...first, pair: [1, 2] }, map = null, tiles = null, cells = null, cross = null, ends = [], way = null, reel = null;
+let ink = null, alone = null, timer = 0, playing = 0, frame = 0, asked = 0, begun = false;
 
 const colour = (name) => getComputedStyle(chart).getPropertyValue(name).trim();
 const on = (layer) => find(`[data-layer="${layer}"]`).checked;
@@ -16,23 +16,37 @@ const short = (v) => v.toFixed(1).replace('-0.0', '0.0').replace('-', '−');
 const ask = (fn, more) => answered(fn, { ...rules, ...more }, () => asked, trouble, words.lost);
 async function begin() {
   const mine = (asked += 1);
+  begun = true;
   stop();
   find('.pick').textContent = words.drawing;
   const answer = await ask(server.chart, {});
-  if (!answer) { if (map && mine === asked) choose(); return; }
+  if (!answer && mine === asked) {  // why is said; the next sight of the room tries again where there is no map yet
+    if (map) choose(); else { begun = false; find('.pick').textContent = ''; }
+  }
+  if (!answer) return;
   const image = await decoded(answer.wall);
   if (mine !== asked) return;
-  map = answer; tiles = image; ends = []; way = null; alone = null; cross = [0, 0];
+  map = answer; tiles = image; cells = null; ends = []; way = null; alone = null; cross = [0, 0];
   find('.walk').hidden = true; runs.replaceChildren();
   chart.classList.toggle('colour', map.channels === 3);
   chart.classList.toggle('two-numbers', rules.way === 'pair');
-  find('.key').textContent = fill(words.key, { thin: Math.round(100 * map.thin) }) + ' ' + (words[map.whose] || '');
+  find('.key').textContent = words[map.whose] + ' ' + fill(words.key, { thin: Math.round(100 * map.thin) });
   offer();
   choose();
   paint();
   look();
   tell(answer.result);
   chart.dataset.map = asked;
+  follow(mine);
+}
+// Then all places are painted, and the cross needs no server to be followed; until then the nearest that hangs is shown.
+async function follow(mine) {
+  const answer = await ask(server.cells, {});
+  if (!answer) return;
+  const image = await decoded(answer.wall);
+  if (mine !== asked) return;
+  cells = image;
+  chart.dataset.cells = asked;
 }
 function tell(result) {
   if (!result) return;
@@ -44,7 +58,7 @@ function tell(result) {
 function offer() {
   kinds.replaceChildren(...map.labels.map((name, kind) => {
     const button = document.createElement('button'), mark = document.createElement('canvas');
-    button.type = 'button'; mark.width = mark.height = 32; mark.dataset.kind = kind;
+    button.type = 'button'; mark.width = mark.height = 32; mark.dataset.kind = kind; mark.setAttribute('aria-hidden', 'true');
     button.setAttribute('aria-pressed', 'false');
     button.append(mark, name);
     button.addEventListener('click', () => {
@@ -129,13 +143,13 @@ function stir() {
   ends.forEach((one, i) => pin(one.at, 'AB'[i], fine));
   stand(fine);
 }
-// Every third cell hangs large enough to be seen, each in the middle of its place.
+// The picture of every third cell hangs, large enough to be seen, each in the middle of its place.
 function hang(side) {
   const c = wall.getContext('2d'), n = map.cells / 3, each = side / n, S = map.side;
   c.clearRect(0, 0, side, side);
   if (!on('pictures')) return;
   for (let r = 0; r < n; r++) for (let k = 0; k < n; k++)
-    c.drawImage(tiles, (3 * k + 1) * S, (3 * r + 1) * S, S, S, k * each, r * each, each, each);
+    c.drawImage(tiles, k * S, r * S, S, S, k * each, r * each, each, each);
 }
 function holes(side, fine) {
   const each = side / map.cells;
@@ -227,7 +241,8 @@ function stand(fine) {
 function look() {
   const [k, r] = cell(cross), S = map.side, c = here.getContext('2d');
   if (here.width !== S) here.width = here.height = S;
-  c.drawImage(tiles, k * S, r * S, S, S, 0, 0, S, S);
+  const [image, at] = cells ? [cells, [k, r]] : [tiles, [k, r].map((v) => Math.floor(v / 3))];
+  c.drawImage(image, at[0] * S, at[1] * S, S, S, 0, 0, S, S);
   here.dataset.n = 1 + Number(here.dataset.n || 0);  // for tests: how often it was painted
   const near = map.points.map((p, i) => [Math.hypot(p[0] - cross[0], p[1] - cross[1]), map.kinds[i]]).sort((a, b) => a[0] - b[0]).slice(0, ASKED);
   const votes = near.reduce((all, [, kind]) => ({ ...all, [kind]: (all[kind] || 0) + 1 }), {});
@@ -380,5 +395,5 @@ chart.addEventListener('rules', ({ detail }) => {
   rules = { ...rules, ...detail };
   if (anew) begin();
 });
-new ResizeObserver(() => { if (over.offsetParent && !asked) begin(); else paint(); }).observe(over);
+new ResizeObserver(() => { if (over.offsetParent && !begun) begin(); else paint(); }).observe(over);
 new MutationObserver(paint).observe(document.body, { attributes: true, attributeFilter: ['class'] });

@@ -1,6 +1,6 @@
 """A map of the code: pictures behind, points before them, a cross that paints where it stands, and walks.
 
-The page asks the server straight: chart(rules) gives a map to be played from memory (demo/vae/atlas.py),
+The page asks the server straight (demo/vae/atlas.py): chart(rules) gives a map, cells(rules) all its places painted,
 spot({...rules, "at"}) the exact picture of a place once the cross rests there, walk({...rules, "ends"}) the film from
 one place to another (demo/vae/walk.py). The rules are what the room's controls said. Its event is `input`: a result.
 """
@@ -19,12 +19,12 @@ from demo.parts.sights import ASKING
 HERE = Path(__file__)
 LAYERS = ("pictures", "points", "holes")
 GIVEN = ("at", "nearest", "dense", "hole", "pick", "first", "from", "to", "a_place", "play", "pause", "frame_said",
-         "nothing", "key", "made", "numerals", "lost", "drawing")  # fmt: skip
+         "nothing", "key", "unseen", "made", "numerals", "lost", "drawing")  # fmt: skip
 
 PAGE = """
 <div class="chart" data-words="{given}">
 <div class="views">
-<div class="sheet"><canvas class="wall" aria-hidden="true"></canvas>
+<div class="sheet" data-wait="{drawing}"><canvas class="wall" aria-hidden="true"></canvas>
 <canvas class="over" tabindex="0" role="application" aria-label="{chart}"></canvas></div>
 <div class="beside">
 <figure class="here"><figcaption>{here}</figcaption>
@@ -53,11 +53,10 @@ PAGE = """
 Answer = Callable[[dict[str, Any]], Any]
 
 
-def chart(
-    words: Mapping[str, Any], rules: Mapping[str, Any], elem_id: str, draw: Answer, spot: Answer, walk: Answer
-) -> gr.HTML:
-    """The map under the given rules; `words` are its texts. Each answer may raise Mishap."""
-    shown = ("chart", "here", "kinds", "layers", "across", "up", "two", "play", "frame", "runs")
+def chart(words: Mapping[str, Any], rules: Mapping[str, Any], elem_id: str, answers: Mapping[str, Answer]) -> gr.HTML:
+    """The map under the given rules; `words` are its texts, answers its server's functions by name. Each may raise
+    Mishap."""
+    shown = ("chart", "drawing", "here", "kinds", "layers", "across", "up", "two", "play", "frame", "runs")
     boxes = "".join(
         f'<label><input type="checkbox" checked data-layer="{name}"> {escape(words[name])}</label>' for name in LAYERS
     )
@@ -71,5 +70,5 @@ def chart(
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes=["map"],
-        server_functions=[answering(draw, "chart"), answering(spot, "spot"), answering(walk, "walk")],
+        server_functions=[answering(fn, name) for name, fn in answers.items()],
     )

@@ -27,12 +27,7 @@ const looked = (i) => (i === seen.at ? words.itself : named(i));
 const share = (mille) => (mille < 10 ? (mille / 10).toFixed(1) : Math.round(mille / 10));
 const isOff = ([layer, head]) => state.off.some(([l, h]) => l === layer && h === head);
 
-async function asked(fn, question) {
-  let answer;
-  try { answer = await fn(question); } catch { answer = { mishap: words.lost }; }
-  trouble.textContent = answer.mishap || '';
-  return answer.mishap ? null : answer;
-}
+const asked = (fn, question) => answered(fn, question, () => null, trouble, words.lost);
 const look = newest(async (question) => {
   const answer = await asked(server.look, question);
   if (question.text !== state.text) return;
@@ -194,9 +189,9 @@ function measure(chance) {
   cell.append(make('span', 'figure', percent(chance)), bar);
   return cell;
 }
-function compare({ next, same, stories }) {
+function compare({ after, next, same, stories }) {
   find('.busy').textContent = '';
-  find('.cut h4').textContent = told(words.cut, { piece: named(state.at) });
+  find('.cut h4').textContent = told(words.cut, { piece: after === null ? words.beginning : `“${shown(after)}”` });
   find('.cut tbody').replaceChildren(...next.map(([piece, intact, left]) => {
     const row = make('tr'), title = make('th', 'word', shown(piece));
     title.scope = 'row';

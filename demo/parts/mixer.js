@@ -3,7 +3,9 @@ const find = (name) => element.querySelector(name);
 const { first, ...words } = JSON.parse(find('.given').dataset.words);
 const reads = find('.reads canvas'), again = find('.again canvas'), caption = find('.again figcaption'), way = find('.way');
 const nine = [...element.querySelectorAll('.nine button')], trouble = find('.trouble');
+for (const canvas of [reads, again]) canvas.getContext('2d', { willReadFrequently: true });  // to be compared
 const FULL = { 1: 1.5, 3: 4 };  // a miss of one over this is full colour
+const FARTHEST = 6;  // what the server takes for a number of a code
 const FAR = 3, STOPS = 25, STEP = 0.05, REST = 250;  // a slider's ends, places painted ahead, one key press; milliseconds
 let ahead = null, resting = 0;  // what the sliders would paint, and the code that it was painted for
 let seen = null, given = null, code = [], draws = [], sliders = [], moved = false, painted = '', exact = true, bare = false;
@@ -35,7 +37,8 @@ function err() {
   }
   brush.putImageData(image, 0, 0);
 }
-const ask = (fn, question) => answered(fn, { name: seen.name, code, ...question }, () => seen, trouble, words.lost);
+const within = (v) => Math.max(-FARTHEST, Math.min(FARTHEST, v));
+const ask = (fn, question) => answered(fn, { name: seen.name, code: code.map(within), ...question }, () => seen, trouble, words.lost);
 const follow = newest(async () => {
   const answer = await ask(server.mix, {});
   if (answer && moved && !bare) paint(answer.dots);
@@ -95,6 +98,7 @@ function take(one) {
   code = [...one.code];
   moved = one.code !== seen.mean;
   sliders.forEach((slider) => put(slider));
+  own();
   paint(one.dots);
   say();
   rest();
@@ -111,7 +115,7 @@ function empty() {
   for (const canvas of element.querySelectorAll('canvas')) canvas.getContext('2d').clearRect(0, 0, canvas.width, canvas.height);
   way.textContent = words.none;
   [reads, again].forEach((canvas) => canvas.setAttribute('aria-label', words.none));
-  sliders.forEach(({ range, out }) => { range.value = 0; out.textContent = ''; });
+  sliders.forEach(({ range, out, bits }) => { range.value = 0; out.textContent = bits.textContent = ''; });
 }
 function strip(on) {
   bare = on;
@@ -122,13 +126,13 @@ function strip(on) {
 function made(rank) {
   const item = document.createElement('li'), label = document.createElement('label'), range = document.createElement('input');
   const track = document.createElement('span'), out = document.createElement('output');
-  const name = document.createElement('span');
-  track.className = 'track';
+  const name = document.createElement('span'), bits = document.createElement('span');
+  track.className = 'track'; bits.className = 'bits';
   track.innerHTML = '<span class="band"></span><span class="mean"></span>';
   Object.assign(range, { type: 'range', min: -FAR, max: FAR, step: STEP });
   label.append(name, track, range);
-  item.append(label, out);
-  const slider = { item, name, range, track, out, rank };
+  item.append(label, out, bits);
+  const slider = { item, name, range, track, out, bits, rank };
   range.addEventListener('input', () => {
     code[seen.order[rank]] = Number(range.value);
     moved = true;
@@ -139,6 +143,32 @@ function made(rank) {
   range.addEventListener('change', () => { follow(); rest(); });
   return slider;
 }
+// Sliders of the visitor's own, kept in Compass, move the whole code along their directions; each new code lays them back.
+function own() {
+  const mine = kept(seen.name, code.length);
+  find('.own').hidden = !mine.length;
+  if (mine.length || find('.own ul').children.length) find('.own ul').replaceChildren(...mine.map(mover));
+}
+function mover({ name, direction }) {
+  const item = document.createElement('li'), label = document.createElement('label'), range = document.createElement('input');
+  const said = document.createElement('span'), track = document.createElement('span');
+  let at = 0;
+  Object.assign(range, { type: 'range', min: -FAR, max: FAR, step: STEP, value: 0 });
+  range.addEventListener('input', () => {
+    const by = Number(range.value) - at;
+    at += by;
+    code = code.map((v, i) => v + by * direction[i]);
+    moved = true;
+    sliders.forEach((slider) => put(slider));
+    say();
+    follow();
+  });
+  range.addEventListener('change', () => { follow(); rest(); });
+  said.textContent = name; track.className = 'track'; track.innerHTML = '<span class="mean" style="--mean: 50%"></span>';
+  label.append(said, track, range);
+  item.append(label);
+  return item;
+}
 function put(slider) {
   slider.range.value = code[seen.order[slider.rank]];
   told(slider);
@@ -147,14 +177,16 @@ function told({ range, out, rank }) {
   const k = seen.order[rank], value = code[k].toFixed(1).replace('-0.0', '0.0').replace('-', '−');
   out.textContent = value;
   const facts = { i: rank + 1, value, mean: seen.mean[k].toFixed(1), spread: seen.spread[k].toFixed(2), bits: seen.bits[k].toFixed(1) };
-  const named = seen.names[k]?.what ? ' ' + fill(words.named, seen.names[k]) : '';
-  range.setAttribute('aria-label', fill(words.slider, facts) + named);
+  const about = goes(seen.names[k]);
+  range.setAttribute('aria-label', fill(words.slider, facts) + (about && ' ' + about));
   range.setAttribute('aria-valuetext', value);
 }
-function cloud({ item, name, track, rank }) {
+function goes(about) { return about?.what ? fill(about.told ? words.told : words.named, about) : ''; }
+function cloud({ item, name, track, bits, rank }) {
   const k = seen.order[rank], about = seen.names[k] || {};
   name.textContent = about.what ? `${rank + 1} ${about.what}` : rank + 1;
-  item.title = about.what ? fill(words.named, about) : '';
+  item.title = goes(about);
+  bits.textContent = fill(words.tells, { bits: seen.bits[k].toFixed(1) });
   const place = (v) => 100 * Math.min(Math.max((v + FAR) / (2 * FAR), 0), 1) + '%';
   track.style.setProperty('--mean', place(seen.mean[k]));
   track.style.setProperty('--spread', (100 * seen.spread[k]) / (2 * FAR) + '%');
@@ -182,6 +214,7 @@ function show(value) {
   element.classList.toggle('named', seen.names.some(({ what }) => what));
   if (sliders.length !== code.length) build(code.length);
   sliders.forEach((slider) => { cloud(slider); put(slider); });
+  if (value === given || !find('.own').hidden) own();  // while somebody draws, only where there are any
   const bits = seen.bits.reduce((a, b) => a + b, 0).toFixed(0);
   way.textContent = fill(words.way, { bits, s: bits === '1' ? '' : 's' });
   draw(reads, seen.reads);
@@ -191,7 +224,7 @@ function show(value) {
   rest();
 }
 find('details').addEventListener('toggle', rest);
-new IntersectionObserver(([{ isIntersecting }]) => { if (isIntersecting) rest(); }).observe(element);
+new IntersectionObserver(([{ isIntersecting }]) => { if (isIntersecting) { rest(); if (seen && !moved) own(); } }).observe(element);
 find('.shake').addEventListener('click', () => { if (seen) shake(); });
 find('.miss').addEventListener('click', ({ currentTarget: button }) => {
   const map = find('.errs');

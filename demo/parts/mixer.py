@@ -14,12 +14,12 @@ from typing import Any
 import gradio as gr
 
 from demo.parts.border import answering
-from demo.parts.sights import ASKING
+from demo.parts.sights import ASKING, KEPT
 
 HERE = Path(__file__)
 FIRST = 8  # sliders that are not folded away
 NINE = 9
-GIVEN = ("again", "mixed", "way", "head", "rest", "slider", "named", "lost", "none", "misses")
+GIVEN = ("again", "mixed", "way", "head", "rest", "slider", "named", "told", "lost", "none", "misses", "tells")
 
 PAGE = """
 <div class="given" data-words="{given}">
@@ -39,13 +39,15 @@ PAGE = """
 </div>
 <ol class="first"></ol>
 <details><summary></summary><ol class="rest"></ol></details>
+<div class="own" hidden><p>{own}</p><ul></ul></div>
 <p class="key">{key}</p>
 <p class="trouble" role="status"></p>
 </div>
 """
 CANVAS = '<canvas class="dots" role="img" width="32" height="32"></canvas>'
+DOTS = '<canvas class="dots" aria-hidden="true" width="32" height="32"></canvas>'
 Answer = Callable[[dict[str, Any]], Any]
-ONE = '<button type="button" class="frame" aria-label="{name}">' + CANVAS + "</button>"
+ONE = '<button type="button" class="frame" aria-label="{name}">' + DOTS + "</button>"
 
 
 def mixer(words: Mapping[str, Any], elem_id: str, look: Answer, mix: Answer, ahead: Answer, shake: Answer) -> gr.HTML:
@@ -56,13 +58,14 @@ def mixer(words: Mapping[str, Any], elem_id: str, look: Answer, mix: Answer, ahe
     paint from end to end; shake({"name", "code", "spread", "seed"}) -> {"codes", "dots"}; each may raise Mishap.
     """
     nine = "".join(ONE.format(name=escape(words["one"].format(i=i + 1))) for i in range(NINE))
-    shown = {key: escape(words[key]) for key in ("reads", "again", "or_so", "cloud", "miss", "shake", "reset", "key")}
+    named = ("reads", "again", "or_so", "cloud", "miss", "shake", "reset", "key", "own")
+    shown = {key: escape(words[key]) for key in named}
     given = {key: words[key] for key in GIVEN} | {"first": FIRST}
     asked = {"look": look, "mix": mix, "ahead": ahead, "shake": shake}
     return gr.HTML(
         {},
         html_template=PAGE.format(nine=nine, canvas=CANVAS, given=escape(dumps(given)), **shown),
-        js_on_load=ASKING + HERE.with_suffix(".js").read_text(encoding="utf-8"),
+        js_on_load=ASKING + KEPT + HERE.with_suffix(".js").read_text(encoding="utf-8"),
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes=["mixer"],

@@ -9,6 +9,7 @@ const ask = (fn, question) => answered(fn, question, () => given, trouble, words
 const turned = newest(async () => {
   const question = { ...drawings, guess }, mine = given;
   const answer = await ask(server.morph, question);
+  if (!answer && mine === given && !made) seen[0].textContent = '';
   if (!answer && mine === given && trouble.textContent && trouble.textContent !== words.lost) empty();
   if (!answer) return;
   const [film, ends] = await Promise.all([decoded(answer.film), decoded(answer.ends)]);
@@ -98,7 +99,7 @@ function read() {
   if (value.result !== undefined) return;  // our own, on its way back
   given = value;
   drawings = { name: value.name, a: value.a, b: value.b };
-  made = null;
+  made = null; find('.kept').textContent = '';
   inked(find('.a'), value.a, value.side); inked(find('.b'), value.b, value.side);
   element.classList.toggle('colour', atob(value.a).length === 3 * value.side ** 2);
   turnNow();

@@ -6,6 +6,7 @@ const PAUSE = 40, REST = 200, DEEP = 12;  // milliseconds between two tellings, 
 const FINE = { 1: 6, 3: 10 };  // canvas dots for one sent
 const WIDTHS = { thin: 0.025, middle: 0.045, thick: 0.09 };  // of the paper's side
 let side = 112, channels = 1, turn = null, paint = '#fff', width = WIDTHS.middle, rubbing = false;
+const hint = element.querySelector('.hint');
 let past = [], from = null, timer = 0, resting = 0, sent = 0, key = { x: 0.5, y: 0.5, down: false };
 
 function lay(newSide, newChannels) {
@@ -83,7 +84,7 @@ function line(to) {
   ink.stroke();
   from = { last: to, middle };
 }
-function start(p) { remember(); from = { last: p, middle: p }; line(p); soon(); }
+function start(p) { sound(); remember(); from = { last: p, middle: p }; line(p); soon(); }
 function place(event) {
   const box = paper.getBoundingClientRect();
   return { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
@@ -116,22 +117,37 @@ for (const name of ['pointerup', 'pointercancel', 'lostpointercapture']) {
 // A picture of the visitor's own: their browser reads it and only its dots are sent, so no file reaches the server.
 const LARGEST = 20e6;  // bytes
 async function bring(file) {
-  const hint = element.querySelector('.hint');
   let picture;
   try {
     if (file.size > LARGEST) throw new Error('too large');
     picture = await createImageBitmap(file);  // upright, whatever the camera's position; of a film the first picture
-  } catch { hint.textContent = words.no_picture; return; }
-  hint.textContent = words.hint;
+  } catch { hint.textContent = words.no_picture; hint.classList.add('wrong'); return; }
+  sound();
   press(false); remember();
   const wide = paper.width, { width: w, height: h } = picture;
   const scale = wide / (channels === 3 ? Math.min(w, h) : Math.max(w, h));  // a painting fills the pad, a drawing fits in
   ink.imageSmoothingEnabled = true; ink.imageSmoothingQuality = 'high';
-  ink.fillStyle = '#fff';
-  ink.fillRect(0, 0, wide, wide);
+  ink.clearRect(0, 0, wide, wide);
   ink.drawImage(picture, (wide - w * scale) / 2, (wide - h * scale) / 2, w * scale, h * scale);
+  ink.globalCompositeOperation = 'destination-over';
+  ink.fillStyle = isChalk(picture) ? '#000' : '#fff';
+  ink.fillRect(0, 0, wide, wide);
+  ink.globalCompositeOperation = 'source-over';
   if (channels === 1) inked();
   send();
+}
+// Whether a picture is light on nothing: what is transparent in it would hide it on white paper.
+function isChalk(picture) {
+  const small = new OffscreenCanvas(64, 64), brush = small.getContext('2d');
+  brush.drawImage(picture, 0, 0, 64, 64);
+  const all = brush.getImageData(0, 0, 64, 64).data;
+  let inked = 0, light = 0;
+  for (let i = 0; i < all.length; i += 4) { inked += all[i + 3]; light += all[i + 3] * (all[i] + all[i + 1] + all[i + 2]) / 765; }
+  return inked < 0.9 * 255 * 64 * 64 && light > 0.7 * inked;
+}
+function sound() {
+  if (hint.textContent !== words.hint) hint.textContent = words.hint;
+  hint.classList.remove('wrong');
 }
 // What lies on the pad as ink on black: how far each dot is from the ground, which is what most of the edge shows.
 function inked() {

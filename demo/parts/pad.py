@@ -37,7 +37,7 @@ PAGE = """
 </div>
 <button type="button" class="bring">{bring}</button>
 <input type="file" accept="image/*" hidden>
-<p class="hint">{hint}</p>
+<p class="hint" aria-live="polite">{hint}</p>
 <p class="heard" aria-live="polite"></p>
 """
 

@@ -12,19 +12,17 @@ const on = (layer) => element.querySelector(`[data-layer="${layer}"]`).checked;
 
 async function ask(fn, more) {
   const mine = born;
-  let answer;
-  try { answer = await fn({ ...rules, ...more }); }
-  catch { answer = { mishap: words.lost }; }
+  const answer = await reply(fn, { ...rules, ...more }, words.lost);
   if (answer.id) key = answer.id;  // the next game takes its place, whether this one was still wanted or not
   if (mine !== born) return null;  // started over in between
-  trouble.textContent = answer.mishap || '';
+  trouble.textContent = answer.mishap || ''; trouble.classList.remove('calm');
   if (answer.mishap) { stop(); return null; }
   return answer;
 }
 async function begin() {
   born += 1;
   stop();
-  if (rules.world === 'own' && places.length < FEWEST) { now = null; real = null; count.textContent = ''; trouble.textContent = words.draw; paint(); return; }
+  if (rules.world === 'own' && places.length < FEWEST) { blank(); trouble.textContent = words.draw; trouble.classList.add('calm'); paint(); return; }
   const answer = await ask(server.begin, { old: key, places: rules.world === 'own' ? places : null });
   if (!answer) return;
   real = pairs(answer.real);
@@ -134,7 +132,11 @@ function add(p) {
   const last = places[places.length - 1];
   if (places.length < MOST && (!last || Math.hypot(p[0] - last[0], p[1] - last[1]) > APART)) places.push(p);
 }
-function clear() { places = []; now = null; real = null; born += 1; stop(); }
+function clear() { places = []; born += 1; stop(); blank(); }
+function blank() {  // no game is on view, and none is told of
+  now = null; real = null; count.textContent = ''; told = '';
+  props.value = { result: '' }; trigger('input');
+}
 canvas.addEventListener('pointerdown', (event) => {
   if (rules.world !== 'own' || event.button !== 0) return;
   event.preventDefault();

@@ -13,6 +13,7 @@ from typing import Any
 import gradio as gr
 
 from demo.parts.border import answering
+from demo.parts.sights import ASKING
 
 HERE = Path(__file__)
 LAYERS = ("map", "arrows", "net")
@@ -52,7 +53,7 @@ def plane(words: Mapping[str, Any], rules: Mapping[str, Any], elem_id: str, begi
         html_template=PAGE.format(
             boxes=boxes, paces=paces, step=escape(words["once"]), given=escape(dumps(given)), **texts
         ),
-        js_on_load=HERE.with_suffix(".js").read_text(encoding="utf-8"),
+        js_on_load=ASKING + HERE.with_suffix(".js").read_text(encoding="utf-8"),
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes=["plane"],

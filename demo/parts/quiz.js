@@ -9,11 +9,9 @@ const percent = (share) => (share < 0.001 ? '< 0.1' : (100 * share).toLocaleStri
 async function put(fn, question) {
   if (busy) return null;
   busy = true;
-  let answer;
-  try { answer = await fn(question); } catch { answer = { mishap: words.lost }; }
+  const answer = await answered(fn, question, () => null, trouble, words.lost);
   busy = false;
-  trouble.textContent = answer.mishap || '';
-  return answer.mishap ? null : answer;
+  return answer;
 }
 async function fresh() {
   const question = await put(server.ask, { old: key });

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import gradio as gr
+from gradio.events import Dependency
 
 from core.data.collection import Few
 from core.families import FAMILIES
@@ -75,9 +76,11 @@ class Rules:
         }
         return [known[name] if name in known else getattr(config, name) for name in self.controls]
 
-    def wire(self, change: Callable[[str], Callable[..., None]], key: gr.BrowserState) -> None:
+    def wire(self, change: Callable[[str], Callable[..., None]], key: gr.BrowserState) -> list[Dependency]:
         """Each control alone changes what it stands for; numbers when they are done being typed."""
+        wired = []
         for name, control in self.controls.items():
             events = [control.submit, control.blur] if isinstance(control, gr.Number) else [control.input]
             if name not in ("labels", "letters"):  # they shape the weights, so they wait for the next start
-                gr.on(events, change(name), [key, control], None, **ON_THE_SPOT)
+                wired.append(gr.on(events, change(name), [key, control], None, **ON_THE_SPOT))
+        return wired

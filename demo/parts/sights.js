@@ -10,11 +10,8 @@ function read() {
 }
 const follow = newest(async ({ dots, asked }) => {
   if (asked !== facts) return;
-  let answer;
-  try { answer = await server.look({ ...asked, dots }); } catch { answer = { mishap: trouble.dataset.lost }; }
-  if (asked !== facts) return;  // another picture was laid on the pad in between
-  trouble.textContent = answer.mishap || '';
-  if (answer.html) box.innerHTML = answer.html;
+  const answer = await answered(server.look, { ...asked, dots }, () => facts, trouble, trouble.dataset.lost);
+  if (answer?.html) box.innerHTML = answer.html;
 });
 element.closest('.room').addEventListener('drawn', ({ detail }) => { if (facts) follow({ dots: detail, asked: facts }); });
 watch('value', read);

@@ -14,7 +14,7 @@ import gradio as gr
 from demo.parts.border import answering
 
 HERE = Path(__file__)
-ASKING = HERE.with_name("asking.js").read_text(encoding="utf-8")
+ASKING, KEPT = (HERE.with_name(name).read_text(encoding="utf-8") for name in ("asking.js", "kept.js"))
 
 
 def sights(lost: str, elem_id: str, look: Callable[[dict[str, Any]], dict[str, Any]]) -> gr.HTML:

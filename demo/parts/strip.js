@@ -10,6 +10,7 @@ let unheard = '', spoke = 0, head = {}, spot = null, idle = 0, took = false, sto
 
 const percent = (share) => {
   if (share >= 0.995) return words.sure;
+  if (share < 1e-4) return '< 0.01 %';
   return (100 * share).toLocaleString('en', { maximumSignificantDigits: share >= 0.1 ? 2 : 1 }) + ' %';
 };
 const tint = (share) => 'tint-' + levels.filter((level) => share < level).length;
@@ -128,26 +129,20 @@ function before(i) {
   return asked;
 }
 const weigh = newest(async (i) => {
-  const mine = spot, asked = before(i);
+  if (!spot) return;
+  const asked = before(i);
   clearTimeout(idle);
-  let answer;
-  try { answer = await server.weigh({ ...asked, written: mine.written }); } catch { answer = { mishap: words.lost }; }
-  if (mine !== spot) return;  // another piece was chosen in between
-  trouble.textContent = answer.mishap || '';
-  if (answer.mishap) return;
+  const answer = await answered(server.weigh, { ...asked, written: spot.written }, () => spot, trouble, words.lost);
+  if (!answer) return;
   Object.assign(spot, { rows: answer.rows, cuts: answer.cuts, on: {} });
   draw();
   idle = setTimeout(() => preview(asked), 150);
 });
 const preview = newest(async (asked) => {
-  const mine = spot, rows = spot && spot.rows;
   if (!spot) return;
-  const tokens = rows.map(([, , token]) => token);
-  let answer;
-  try { answer = await server.preview({ ...asked, tokens }); } catch { answer = { mishap: words.lost }; }
-  if (mine !== spot || rows !== spot.rows) return;
-  trouble.textContent = answer.mishap || '';
-  if (answer.mishap) return;
+  const tokens = spot.rows.map(([, , token]) => token);
+  const answer = await answered(server.preview, { ...asked, tokens }, () => spot?.rows, trouble, words.lost);
+  if (!answer) return;
   tokens.forEach((token, at) => { spot.on[token] = answer.on[at]; });
   draw();
 });

@@ -61,8 +61,9 @@ def strip(
     -> {"on"}.
     """
     names = [f"{100 * level:.0f} %" for level in LEVELS]
-    names = [words["or_more"].format(share=names[0]), *names[1:], words["rarer"]]
-    swatches = "".join(f'<span class="tint-{i}">{escape(name)}</span>' for i, name in enumerate(names))
+    swatches = "".join(
+        f'<span class="tint-{i}">{escape(name)}</span>' for i, name in enumerate([*names, words["rarer"]])
+    )
     given = escape(json.dumps({**words, "levels": LEVELS, "knobs": knobs}))
     texts = {key: escape(words[key]) for key in ("strip", "others", "legend")}
     return gr.HTML(

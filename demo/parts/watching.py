@@ -19,12 +19,6 @@ EVERY = 1.0  # seconds between two looks
 HIDDEN: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
 
 
-def judged(room: Room, run: Run, guess: str) -> str:
-    """What a person expected of a training, and what came of it once that was measured."""
-    said = room.guessed(guess, run.came[0])
-    return f"{said} {run.came[1]}".strip() if said else ""
-
-
 class Watch:
     """What a bench needs to be watched: the link's token, and a clock that runs only for watchers."""
 
@@ -53,7 +47,7 @@ class Watch:
             return [told, "", "", gr.Timer(active=run is not None)]
         picture = run.seen.view if run.seat else self.draw(run)  # whoever drove may have left in the middle of a step
         said, yard = run.seen.result
-        return [told + picture, say(said, yard, judged(room, run, guess)), run.seen.charts, gr.skip()]
+        return [told + picture, say(said, yard, room.settled(guess, *run.came)), run.seen.charts, gr.skip()]
 
     def wire(self, outputs: list[Any], hidden: list[Any], room: Room) -> None:
         """outputs: view, result and curves; hidden: what a watcher is not shown."""

@@ -26,7 +26,7 @@ from demo.vae.survey import AT_ONCE, Survey, couples, judged, named, painted, su
 from demo.words import words
 
 WAYS = ("apart", "wide", "pair")  # the kinds apart (LDA), the widest spread (PCA), any two numbers of the code
-CELLS = 27  # places along a side that are painted beforehand
+CELLS, HUNG = 27, 9  # places along a side that are painted beforehand, and those of them whose pictures hang
 REACH = 3.0  # of the map at least, from the middle
 RING = 2.448  # within it lie 95 % of a standard normal cloud of two numbers
 THIN = 0.25  # of what the prior promises: what is less is a hole
@@ -207,23 +207,45 @@ def halfway(name: str) -> tuple[Halfway, Halfway]:
 
 @partial(once, most=64)
 def chart(asked: Question) -> dict[str, Any]:
-    """All the page needs of a map, to be played from memory; the last maps are kept for whoever asks next."""
+    """All the page needs to show a map; the last maps are kept for whoever asks next."""
     seen, on = survey(asked.name), plane(asked)
-    half = len(seen.y) // 2
-    points = on.places(seen.mean[half:])[:SHOWN]
-    reach = min(FARTHEST, max(REACH, ceil(2 * float(points.abs().flatten().quantile(0.99))) / 2))
-    places = mesh(reach)
+    half, points, far = len(seen.y) // 2, shown(asked), reach(asked)
+    places = mesh(far)
     share = thinness(places, on, seen)
     return {
-        **{"cells": CELLS, "reach": reach, "ring": RING, "thin": THIN},
+        **{"cells": CELLS, "reach": far, "ring": RING, "thin": THIN},
         **{"side": seen.x.shape[-1], "channels": seen.x.shape[1], "latent": seen.mean.shape[1]},
-        "wall": tiled(painted(on.codes(places), asked.name), CELLS),
+        "wall": tiled(painted(on.codes(hung(places)), asked.name), HUNG),
         "share": [round(number, 2) for number in share.tolist()],
         "points": [[round(number, 3) for number in point] for point in points.tolist()],
         "kinds": seen.y[half:][:SHOWN].tolist(),
         **{"labels": seen.labels, "whose": seen.whose},
         **{"hole": holes(places, share), "told": tellable(asked)._asdict()},
     }
+
+
+@partial(once, most=64)
+def cells(asked: Question) -> dict[str, str]:
+    """Every cell of the same map painted, so that the page follows a pointer from memory: eight times the work, and
+    asked for when the map is in sight."""
+    return {"wall": tiled(painted(plane(asked).codes(mesh(reach(asked))), asked.name), CELLS)}
+
+
+def shown(asked: Question) -> Tensor:
+    """(SHOWN, 2) where the drawings stand that nobody learnt from"""
+    mean = survey(asked.name).mean
+    return plane(asked).places(mean[len(mean) // 2 :])[:SHOWN]
+
+
+def reach(asked: Question) -> float:
+    """How far a map goes to each side, in whole halves: as far as nearly all its drawings."""
+    return min(FARTHEST, max(REACH, ceil(2 * float(shown(asked).abs().flatten().quantile(0.99))) / 2))
+
+
+def hung(places: Tensor) -> Tensor:
+    """places (CELLS * CELLS, 2) -> (HUNG * HUNG, 2), the middle one of each square of them"""
+    every = CELLS // HUNG
+    return places.view(CELLS, CELLS, 2)[every // 2 :: every, every // 2 :: every].flatten(0, 1)
 
 
 def mesh(reach: float) -> Tensor:

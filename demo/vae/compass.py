@@ -5,11 +5,14 @@ from typing import Any
 
 import gradio as gr
 
+from demo.limits import one_of
+from demo.parts.border import border
 from demo.parts.compass import compass, tags
-from demo.parts.lesson import ON_THE_SPOT, Room, say
+from demo.parts.lesson import AT_ONCE, ON_THE_SPOT, Room, say
 from demo.redraw import card, painter
 from demo.show import signed
 from demo.vae import needle
+from demo.vae.gauge import gauge
 from demo.vae.survey import named
 from demo.words import words
 
@@ -35,7 +38,17 @@ def latents(name: str) -> str:
         for i, row in enumerate(rows)
     )
     items = "".join(f"<li>{escape(one)}</li>" for one in said)
-    return f"<ol>{items}</ol><p>{escape(TEXTS['held'])}</p>{scores(known['numbers'])}"
+    return f"<ol>{items}</ol><p>{escape(TEXTS['held'])}</p>{told(known)}{scores(known['numbers'])}"
+
+
+def told(known: dict[str, Any]) -> str:
+    """Of which factors the painter was told while it learnt, and what its code was without, as HTML."""
+    if "told" not in known:
+        return ""
+    now, before = known["numbers"]["factors on one latent"], known["told"]["before"]
+    facts = {"now": now["value"], "of": now["yardsticks"]["in all"], "before": before}
+    said = TEXTS["told"].format(factors=", ".join(known["told"]["factors"]), **facts)
+    return f"<p>{escape(said)}</p>"
 
 
 def scores(numbers: dict[str, Any]) -> str:
@@ -65,9 +78,14 @@ class Compass:
             with room.under:
                 answers = {"wall": self.wall, "build": self.build, "mix": needle.mix}
                 self.view = compass(words("vae.map") | TEXTS, rules, bounds, "vae-compass-view", answers)
+        room.lessons.focus(border(self.ready), name, None, **AT_ONCE)
         told = [name, room.guess]
         gr.on([control.input for control in told], None, told, None, js=TELL, **ON_THE_SPOT)
         self.view.input(None, self.view, room.result, js="(seen) => seen.result", **ON_THE_SPOT)
+
+    def ready(self, name: str) -> None:
+        """The instrument is made, seconds of work for drawn pictures, while the person tags: once, for all visitors."""
+        gauge(one_of(name, named(), TEXTS["collection"]))
 
     def wall(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Pictures to tag, and what is known of the code."""

@@ -62,4 +62,4 @@ class Dial:
         said = counted(TEXTS["said"], beta=f"{beta:.2g}", bits=bits, error=100 * error**0.5, far=far)
         numbers = {"pca": 100 * yards["pca"] ** 0.5, "latent": card(name)["config"]["latent"], "floor": yards["floor"]}
         yard = TEXTS["yard"].format(best=f"{rows[best][0]:.2g}", n=yards["n"], **numbers)
-        return say(said, yard, self.room.guessed(guess, came))
+        return say(said, yard, self.room.judged(guess, came))

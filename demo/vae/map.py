@@ -8,7 +8,7 @@ from demo.parts.lesson import ON_THE_SPOT, Room, say
 from demo.parts.map import chart
 from demo.redraw import card
 from demo.vae import atlas, walk
-from demo.vae.survey import named
+from demo.vae.survey import mapped
 from demo.words import words
 
 TEXTS = words("vae.map")
@@ -19,11 +19,15 @@ TELL = """(name, way, guess) => {
 }"""
 
 
+def cells(asked: dict[str, Any]) -> dict[str, str]:
+    return atlas.cells(atlas.question(asked))
+
+
 class Map:
     """Controls left, the map right; it asks for itself, without Gradio's queue."""
 
     def __init__(self) -> None:
-        offer, short = named(), words("vae.sketch")["short"]
+        offer, short = mapped(), words("vae.sketch")["short"]
         rules = {"name": offer[0], "way": atlas.WAYS[0], "guess": None}
         with Room("vae.map") as room:
             self.room = room
@@ -33,7 +37,8 @@ class Map:
                 ways = [(TEXTS[way], way) for way in atlas.WAYS]
                 way = gr.Radio(ways, value=atlas.WAYS[0], label=TEXTS["way"], elem_id="vae-map-way")
             with room.see:
-                self.view = chart(TEXTS, rules, "vae-map-view", self.draw, atlas.spot, self.walk)
+                answers = {"chart": self.draw, "cells": cells, "spot": atlas.spot, "walk": self.walk}
+                self.view = chart(TEXTS, rules, "vae-map-view", answers)
         told = [name, way, room.guess]
         gr.on([control.input for control in told], None, told, None, js=TELL, **ON_THE_SPOT)
         self.view.input(None, self.view, room.result, js="(seen) => seen.result", **ON_THE_SPOT)
@@ -42,7 +47,8 @@ class Map:
         """The map, with its sentence."""
         drawn = atlas.chart(atlas.question(asked))
         shares = {key: 100 * share for key, share in {**drawn["told"], "hole": drawn["hole"]}.items()}
-        return drawn | {"result": say(TEXTS["said"].format(**shares), TEXTS["yard"].format(**shares))}
+        one = words("vae.one")[drawn["whose"]]
+        return drawn | {"result": say(TEXTS["said"].format(one=one, **shares), TEXTS["yard"].format(**shares))}
 
     def walk(self, asked: dict[str, Any]) -> dict[str, Any]:
         """The film, with its sentence and what came of the guess."""

@@ -79,14 +79,14 @@ def told(asked: dict[str, Any]) -> Said:
 
 def came(name: str, made: Morph, sure: Tensor, guess: Any) -> Said:
     """Of the three middles and how sure (3,) the judge is of them."""
-    texts, usual = words("vae.morph"), averages(name)
+    texts, usual, many = words("vae.morph"), averages(name), words("vae.many")[survey(name).whose]
     own = {way: 100 * share for way, share in zip(WAYS, sure.tolist(), strict=True)}
-    many = {way: 100 * share for way, share in zip(WAYS, usual.sure.tolist(), strict=True)}
+    mean = {way: 100 * share for way, share in zip(WAYS, usual.sure.tolist(), strict=True)}
     within = {f"{way}_inner": 100 * share for way, share in zip(WAYS, usual.inner.tolist(), strict=True)}
     shorter = 100 * float(shortness(made.codes[:1], survey(name).mean))
     return Said(
-        texts["said"].format(shorter=shorter, **own),
-        texts["yard"].format(n=COUPLES, doubt=100 * usual.doubt, drawn=100 * usual.drawn, **many, **within),
+        texts["said"].format(shorter=shorter, many=many, **own),
+        texts["yard"].format(n=COUPLES, many=many, doubt=100 * usual.doubt, drawn=100 * usual.drawn, **mean, **within),
         ties.came(guess, texts["guesses"], usual.level),
     )
 

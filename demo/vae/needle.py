@@ -167,6 +167,7 @@ def told(said: Verdict, name: str) -> dict[str, str]:
         r=float(by.line.r[by.legible[said.target]]))  # fmt: skip
     guess = texts["guesses"][0 if said.did >= 0.75 else 1 if said.did >= 0.25 else 2]
     facts = {"target": called(said, name), "did": round(said.lacked * said.did), "n": said.lacked, "of": TESTED}
+    facts["whose"] = texts["whose"][survey(name).whose]
     by_itself = f"{target['by']:+.1f}".replace("-", "−")
     sentence = texts["said" if said.lacked else "none_lacked"].format(**facts)
     return {

@@ -1,6 +1,6 @@
 """Draw, see the code, move its sliders: the room of Sketch and Redraw."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import gradio as gr
@@ -33,6 +33,7 @@ from demo.redraw import (
     unpack,
 )
 from demo.show import figure, signed, uri
+from demo.vae.survey import mapped, survey
 from demo.words import counted, words
 
 TEXTS = words("vae.sketch")
@@ -46,13 +47,16 @@ def mixed(seen: Seen, name: str) -> dict[str, Any]:
     }
     order = redraw.painter(name).order.tolist()
     pictures = {"reads": pack(seen.x), "again": pack(seen.again), "side": seen.x.shape[-1], "channels": len(seen.x)}
-    facts["names"] = [about(row) for row in card(name).get("latents", ())]
+    told = card(name).get("told", {}).get("factors", ())
+    facts["names"] = [about(row, told) for row in card(name).get("latents", ())]
     return {"name": name, "order": order, **facts, **pictures, **drawn(name, seen.mean, seen.spread, seed=0)}
 
 
-def about(row: Mapping[str, Any]) -> dict[str, str]:
-    """The factor that a latent is mostly about, and its correlation with it; {} for one that carries none alone."""
-    return {"what": row["factor"], "r": signed(row["r"])} if abs(row["r"]) >= WHOLE else {}
+def about(row: Mapping[str, Any], told: Collection[str]) -> dict[str, Any]:
+    """The factor that a latent is mostly about, its correlation with it, and whether the painter was told of it while
+    it learnt; {} for a latent that carries none alone."""
+    what = row["factor"]
+    return {"what": what, "r": signed(row["r"]), "told": what in told} if abs(row["r"]) >= WHOLE else {}
 
 
 def drawn(name: str, mean: Tensor, spread: Tensor, seed: int) -> dict[str, Any]:
@@ -149,11 +153,17 @@ class Sketch:
         self.collection.input(border(self.show), asked, shows, **AT_ONCE).then(**after)
         sent = [post(), self.turn, self.room.guess]
         post().change(border(self.receive), sent, [self.collection, *shows], **AT_ONCE).then(**after)
-        self.room.lessons.focus(border(self.open), [*asked, post()], [self.collection, *shows], **AT_ONCE).then(**after)
+        opened = self.room.lessons.focus(border(self.open), [*asked, post()], [self.collection, *shows], **AT_ONCE)
+        opened.then(**after).then(border(self.ready), None, None, **AT_ONCE)
 
     def open(self, name: str, turn: int, guess: str, sent: Any) -> tuple[Any, ...]:
         """The room opens with the first example, or with what another room sent."""
         return self.receive(sent, turn, guess) if sent else (name, *self.show(name, -1, guess))
+
+    def ready(self) -> None:
+        """What the map will stand on is read while the person looks at this room: once, for all visitors."""
+        if mapped():
+            survey(mapped()[0])
 
     def show(self, name: str, turn: int, guess: str) -> tuple[int, dict[str, Any], dict[str, Any], str]:
         """The next example on the pad, and what becomes of it."""

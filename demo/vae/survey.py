@@ -10,7 +10,7 @@ from torch import Tensor
 
 from core.checkpoint import names
 from core.model import Mishap, noise
-from demo.redraw import at_easel, card, collections, paint, painter, unseen
+from demo.redraw import at_easel, at_hand, card, collections, paint, painter, unseen
 from demo.shelf import once, shelf
 
 N = 1000  # pictures in a survey; the first half may be learnt from, the second is kept to measure with
@@ -32,6 +32,11 @@ class Survey(NamedTuple):
 def named() -> tuple[str, ...]:
     """The collections whose kinds a shipped judge can tell."""
     return tuple(name for name in collections() if f"judge-{name}" in names("judge"))
+
+
+def mapped() -> tuple[str, ...]:
+    """The same in the order of the map: those whose drawings are on this machine before those it can only paint."""
+    return tuple(sorted(named(), key=lambda name: not at_hand(name)))
 
 
 @once
