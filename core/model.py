@@ -53,6 +53,7 @@ class Model(nn.Module):
     PRESETS: ClassVar[dict[str, dict[str, Any]]]  # size -> what it sets in Config
     RECIPE: ClassVar[dict[str, Any]]  # lr and batch that are known to work
     LEARNS: ClassVar[tuple[str, ...]]  # of "images", "points", "text"
+    HALVES: ClassVar[bool] = True  # learns in bf16 where the processor multiplies it fast
 
     config: Any
 

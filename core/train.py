@@ -86,7 +86,7 @@ class Trainer:
         self.batch = plan.batch or model.RECIPE["batch"]
         self.optimizers = self.model.optimizers(self.lr)
         self.rates = rates(self.optimizers)
-        self.bf16 = is_bf16_faster(self.device)
+        self.bf16 = model.HALVES and is_bf16_faster(self.device)
         self.step, self.seconds = 0, 0.0
 
     def run(self, every: float = 0.25) -> Iterator[Progress]:

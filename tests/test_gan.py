@@ -1,5 +1,7 @@
 """The two players, on a game small enough to check."""
 
+from copy import deepcopy
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -188,3 +190,15 @@ def test_a_morph_begins_and_ends_with_its_paintings_and_keeps_their_strength():
     strength = met[0][:, : z.shape[1]].norm(dim=1)
     assert strength.min() > 0.99 * z.norm(dim=1).min()
     assert (z.mean(0)).norm() < 0.8 * z.norm(dim=1).min()
+
+
+def test_the_critics_slope_is_felt_in_full_precision_where_the_rest_is_in_half():
+    """So short a way apart, two verdicts in bf16 differ by their rounding."""
+    gan = GAN(GAN.Config(channels=1, side=16, classes=2, width=8, latent=4, blur=0.005))
+    batch = Batch(torch.rand(8, 1, 16, 16, generator=noise(0)) * 2 - 1, torch.arange(8) % 2)
+    slopes = []
+    for half in (False, True):
+        pair = deepcopy(gan)
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            slopes.append(pair.step(batch, noise(1), pair.optimizers(0.0))["slope"].item())
+    assert slopes[1] == pytest.approx(slopes[0], rel=0.1)
