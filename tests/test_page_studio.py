@@ -44,6 +44,14 @@ def at_rest(page, family: str = "gan") -> int:
     return step(page, family)
 
 
+def still(page, picture: str) -> None:
+    """Waits until the first of some pictures no longer changes."""
+    seen = None
+    while (now := page.locator(picture).first.get_attribute("src")) != seen:
+        seen = now
+        page.wait_for_timeout(1000)
+
+
 def test_start_pause_reload_go_on(visit):
     page = room(visit())
     page.click(COLLECTION)
@@ -169,6 +177,7 @@ def test_a_visitors_own_drawing_is_redrawn_while_the_model_learns(page):
     page.wait_for_selector("#vae-train-pad .paints:visible")  # the pad is that of the collection
     stroke(page, pad)
     page.wait_for_selector(own)
+    still(page, own)  # while it is drawn it is sent again and again
     assert "Yours is off by" in page.inner_text("#vae-train-result")
     drawn, before = (page.locator(own).nth(i).get_attribute("src") for i in (0, 1))
     page.click("#vae-train-once")
