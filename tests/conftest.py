@@ -8,15 +8,18 @@
 At their end no page may have reported an error or asked anything of another host.
 """
 
+import asyncio
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.parse import urlparse
 from urllib.request import urlopen
@@ -222,6 +225,12 @@ def steady(page: "Page", *canvases: str) -> tuple[str, ...]:  # noqa: F821
 def until_new(page: "Page", canvas: str, before: str) -> None:  # noqa: F821
     """Waits until the canvas shows another picture."""
     page.wait_for_function("([c, old]) => document.querySelector(c).toDataURL() !== old", arg=[canvas, before])
+
+
+def finish(work: Coroutine[Any, Any, Any]) -> Any:
+    """What a coroutine comes to, on a thread of its own: playwright's event loop runs on for as long as the browser."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from demo import company, telling
 from demo.branches import Tree
 from demo.company import Alone
 from demo.gpt import ahead
+from tests.conftest import finish
 
 transformers = pytest.importorskip("transformers")
 
@@ -113,7 +114,7 @@ def test_a_story_is_told_by_it_where_it_was_brought(tmp_path, monkeypatch):
         async for _ in telling.tell(story, 12):
             pass
 
-    asyncio.run(told())
+    finish(told())
     with torch.inference_mode():
         for end in range(len(story.ids) - len(story.guesses), len(story.ids)):
             assert int(theirs(torch.tensor([story.ids[:end]])).logits[0, -1].argmax()) == story.ids[end]
@@ -152,7 +153,7 @@ def test_a_bigger_teller_holds_up_nobody_and_is_not_held_up(tmp_path, monkeypatc
         over = Event()
         busy.submit(over.wait)
         try:
-            assert asyncio.run(asyncio.wait_for(told(story), 60)) > 0
+            assert finish(asyncio.wait_for(told(story), 60)) > 0
         finally:
             over.set()
 
@@ -160,7 +161,7 @@ def test_a_bigger_teller_holds_up_nobody_and_is_not_held_up(tmp_path, monkeypatc
         return await asyncio.gather(*map(told, theirs), return_exceptions=True)
 
     theirs[0] = telling.Story(teller, theirs[0].company, theirs[0].wish)
-    assert [type(found) for found in asyncio.run(crowded())] == [int, int, Mishap]
+    assert [type(found) for found in finish(crowded())] == [int, int, Mishap]
     assert Alone.telling == 0
 
 

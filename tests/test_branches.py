@@ -1,9 +1,7 @@
 """A tree of stories: branches part and both stay, what stands ahead is what comes, and all of it is bounded."""
 
-import asyncio
 import json
 import math
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -20,6 +18,7 @@ from demo.gpt import ahead
 from demo.gpt.tally import came, tally
 from demo.telling import Story, Wish, figures, tell, wish
 from demo.words import counted, words
+from tests.conftest import finish
 
 TEXT = "A café, a cat 🐱 and مرحبا. The end of the day came softly. " * 30
 
@@ -44,8 +43,7 @@ def go_on(story: Story, length: int) -> Story:
         async for _ in tell(story, length):
             pass
 
-    with ThreadPoolExecutor(1) as own:  # a browser's tests leave a loop running in this thread
-        own.submit(lambda: asyncio.run(all_of_it())).result()
+    finish(all_of_it())
     return story
 
 
@@ -77,14 +75,14 @@ def test_a_branch_shares_what_stood_before_and_both_stay(tree):
     assert story.ids[: root.begun + 6] == root.ids[: root.begun + 6] and story.ids != root.ids[: len(story.ids)]
     assert len(story.guesses) == 17 and tree.story is story
     assert root.text() == before and root.halt == "gone"
-    assert asyncio.run(tree.show(0)) is root and tree.shown == 0
+    assert finish(tree.show(0)) is root and tree.shown == 0
     events = [json.loads(line) for line in root.log.splitlines()]
     assert "".join(event[0] for event in events if isinstance(event, list)) == before[len("Once") :].rstrip("\ufffd")
 
 
 def test_the_outline_has_the_order_of_the_text_and_what_each_costs(tree):
     fork(tree, 9)
-    asyncio.run(tree.show(0))
+    finish(tree.show(0))
     early = fork(tree, 2)
     fork(tree, 4)
     rows = tree.outline()
@@ -142,7 +140,7 @@ def test_what_stands_ahead_is_what_comes(teller, dice):
     ids, known = root.ids[: root.begun + 2], root.begun + 2
     rows = ahead.go_on(teller.model, ids, taken, noise(8, known + 1), asked.knobs)
     for token, row in zip(taken, rows):
-        asyncio.run(tree.show(0))
+        finish(tree.show(0))
         story = go_on(leave(tree, 2, Guess(token, 0.1, root.guesses[2].top), asked), ahead.FURTHER)
         assert [guess.token for guess in story.guesses[3:]] == row
 

@@ -15,6 +15,7 @@ from demo.company import AHEAD, TURNS, Company
 from demo.shelf import shelf
 from demo.telling import TELLER
 from demo.words import words
+from tests.conftest import finish
 
 VOCAB = 300
 PROMPTS = [[0], [0, 7, 9], [0, *range(5, 45)], [0, 4, 4], [0, *range(80, 99)]]  # the third is longer than a context
@@ -89,7 +90,7 @@ def test_the_page_s_beginnings_go_on_alike_in_company():
     async def tell_all():
         return await asyncio.gather(*map(tell, prompts))
 
-    for prompt, batched in zip(prompts, asyncio.run(tell_all())):
+    for prompt, batched in zip(prompts, finish(tell_all())):
         assert batched == [guess.token for guess in quick.tell(prompt, noise(0), 40, temperature=0)]
 
 
@@ -125,7 +126,7 @@ def test_a_slow_reader_holds_nobody_up_and_a_leaver_frees_the_seat(decoder):
         await asyncio.wrap_future(TURNS.submit(lambda: None))
         assert not company.places and not company.crowd.streams
 
-    asyncio.run(listen())
+    finish(listen())
 
 
 def test_a_fault_reaches_everyone_who_waits(decoder):
@@ -135,4 +136,4 @@ def test_a_fault_reaches_everyone_who_waits(decoder):
         with pytest.raises(TypeError):
             await anext(company.tell([0, 3], noise(1), 60, temperature="warm"))
 
-    asyncio.run(listen())
+    finish(listen())

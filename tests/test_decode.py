@@ -14,6 +14,7 @@ from core.model import Mishap, noise
 from demo.company import Company
 from demo.spelling import Speller, raw, unfinished
 from demo.telling import LONGEST, READING, pair_nats, readable, wish
+from tests.conftest import finish
 
 TEXT = "A café, a cat 🐱 and مرحبا. The end of the day came softly. " * 30
 
@@ -122,7 +123,7 @@ def test_thirty_readers_advance_in_turn(gpt):
 
     for story in stories:
         story.end = -1  # none of them ends before the others
-    asyncio.run(read_all())
+    finish(read_all())
     assert all(len(s.guesses) == 40 for s in stories)
     assert max(spread) <= 10
     assert not READING
