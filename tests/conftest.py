@@ -215,10 +215,15 @@ def dots(page: "Page", canvas: str) -> str:  # noqa: F821
 
 def steady(page: "Page", *canvases: str) -> tuple[str, ...]:  # noqa: F821
     """All that is on some canvases, once it no longer changes."""
-    seen: tuple[str, ...] = ()
-    while (now := tuple(dots(page, canvas) for canvas in canvases)) != seen:
+    return still(page, lambda: tuple(dots(page, canvas) for canvas in canvases))
+
+
+def still(page: "Page", look: Callable[[], Any], rest: int = 600) -> Any:  # noqa: F821
+    """What a look at the page gives, once it is the same after a rest in milliseconds."""
+    seen = None
+    while (now := look()) != seen:
         seen = now
-        page.wait_for_timeout(600)
+        page.wait_for_timeout(rest)
     return seen
 
 

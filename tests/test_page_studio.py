@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from demo.words import words
-from tests.conftest import dots, enter, stroke, to_family
+from tests.conftest import dots, enter, still, stroke, to_family
 
 TEXTS = words("train")
 START, PAUSE, ON, ONCE, OVER = (f"#gan-train-{verb}" for verb in ("start", "pause", "on", "once", "over"))
@@ -42,14 +42,6 @@ def at_rest(page, family: str = "gan") -> int:
     page.click(f"#{family}-train-pause")
     page.wait_for_selector(f"#{family}-train-on:visible", timeout=LONG)
     return step(page, family)
-
-
-def still(page, picture: str) -> None:
-    """Waits until the first of some pictures no longer changes."""
-    seen = None
-    while (now := page.locator(picture).first.get_attribute("src")) != seen:
-        seen = now
-        page.wait_for_timeout(1000)
 
 
 def test_start_pause_reload_go_on(visit):
@@ -177,9 +169,9 @@ def test_a_visitors_own_drawing_is_redrawn_while_the_model_learns(page):
     page.wait_for_selector("#vae-train-pad .paints:visible")  # the pad is that of the collection
     stroke(page, pad)
     page.wait_for_selector(own)
-    still(page, own)  # while it is drawn it is sent again and again
+    pictures = page.locator(own)  # while it is drawn it is sent again and again
+    drawn, before = still(page, lambda: [pictures.nth(i).get_attribute("src") for i in (0, 1)], rest=1000)
     assert "Yours is off by" in page.inner_text("#vae-train-result")
-    drawn, before = (page.locator(own).nth(i).get_attribute("src") for i in (0, 1))
     page.click("#vae-train-once")
     page.wait_for_function("([s, old]) => document.querySelectorAll(s)[1].src !== old", arg=[own, before], timeout=LONG)
     assert page.locator(own).first.get_attribute("src") == drawn

@@ -126,7 +126,7 @@ class Tune:
         found, yard = (run.seen or tuning.see(run)).result
         told = self.room.settled(run.guess, tuning.came(run), "")
         if run.seat:
-            told = told._replace(line=self.room.guessed(run.guess))
+            told = told._replace(line=self.room.guessed(run.guess).line)
         return say(sentence, f"{found} {yard}", told) if sentence else say(found, yard, told)
 
     def own(self, key: str) -> Run:
@@ -144,8 +144,7 @@ class Tune:
             with tuning.making(RUNS):
                 run = tuning.begin(written, beginning, seed)
                 tuning.see(run)
-                RUNS.drop(old)
-                RUNS.add(run, tuning.COPIES)
+                RUNS.add(run, tuning.COPIES, old)
         except Mishap:
             yield [gr.skip(), *self.arrive(old)]
             raise
@@ -207,6 +206,5 @@ class Tune:
         with tuning.making(RUNS):
             run = tuning.brought(files, written, beginning, seed)
             tuning.see(run)
-            RUNS.drop(old)
-            RUNS.add(run, tuning.COPIES)
+            RUNS.add(run, tuning.COPIES, old)
         return [run.id, *self.shown(run, "resting", SHARED["brought"].format(step=run.trainer.step))]

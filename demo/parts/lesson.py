@@ -66,6 +66,9 @@ class Told(NamedTuple):
     judged: bool = False
 
 
+NOTHING = Told()
+
+
 class Room:
     """One screen, one thing to try. Its texts are demo/words [name]; its family is the first part of the name."""
 
@@ -122,20 +125,21 @@ class Room:
                 self.folds.append(self._more)
         return inside(self._row, self._do, self._more)
 
-    def guessed(self, guess: Any, came: str = "") -> str:
+    def guessed(self, guess: Any, came: str = "") -> Told:
         """What the person guessed, and whether it came so where that is known; empty for what was not offered."""
         if guess not in self.words["guesses"]:
-            return ""
+            return Told()
         kind = "guessed" if not came else "guessed_right" if guess == came else "guessed_wrong"
-        return self.page[kind].format(guess=guess, came=came)
+        return Told(self.page[kind].format(guess=guess, came=came))
 
     def judged(self, guess: Any, came: str) -> Told:
         """The same where a guess must not be changed once it is known what came."""
-        return Told(self.guessed(guess, came), bool(came) and guess in self.words["guesses"])
+        told = self.guessed(guess, came)
+        return told._replace(judged=bool(came and told.line))
 
     def settled(self, guess: Any, came: str, measured: str) -> Told:
         """The same where what came is told to all, with how it was measured; from then on nobody's guess counts."""
-        said = self.guessed(guess, came) or (came and self.page["unguessed"].format(came=came))
+        said = self.guessed(guess, came).line or (came and self.page["unguessed"].format(came=came))
         return Told(f"{said} {measured}".strip(), bool(came))
 
     def _guess(self) -> gr.Radio:
@@ -195,9 +199,8 @@ def text(tag: str, words: str, kind: str = "") -> gr.HTML:
     return gr.HTML(f"<{tag}>{escape(words)}</{tag}>", elem_classes=["text", kind], js_on_load=None)
 
 
-def say(sentence: str, yardstick: str = "", guessed: str | Told = "") -> str:
+def say(sentence: str, yardstick: str = "", told: Told = NOTHING) -> str:
     """The result under a picture: what came out, what to hold it against, and what the person had guessed."""
-    told = guessed if isinstance(guessed, Told) else Told(guessed)
     lines = (("said", sentence), ("yard", yardstick), ("guessed", told.line))
     said = "".join(f'<p class="{kind}">{escape(line)}</p>' for kind, line in lines if line)
     return f'<div role="status"{" data-judged" if told.judged else ""}>{said}</div>'

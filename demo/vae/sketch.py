@@ -12,7 +12,7 @@ from demo import redraw
 from demo.ink import is_empty
 from demo.limits import whole
 from demo.parts.border import border
-from demo.parts.lesson import AT_ONCE, Room, say
+from demo.parts.lesson import AT_ONCE, Room, Told, say
 from demo.parts.mixer import mixer
 from demo.parts.pad import dots, pad, shown
 from demo.parts.post import post
@@ -96,7 +96,7 @@ def shake(asked: dict[str, Any]) -> dict[str, Any]:
     return drawn(name, mean, spread, whole(asked.get("seed"), 0, SEEDS, "The seed"))
 
 
-def result(seen: Seen, name: str, guessed: str) -> str:
+def result(seen: Seen, name: str, guessed: Told) -> str:
     """What the code cost and what the redraw lost, beside what a straight-line code loses."""
     error, bits = redraw.off(seen.x, seen.again), float(seen.bits.sum())
     said = counted(TEXTS["said"], latent=len(seen.mean), bits=bits, error=100 * error)
