@@ -42,6 +42,14 @@ def test_the_game_plays_pauses_and_steps(plane):
     plane.wait_for_selector(f"{CANVAS}[data-step='{rest + 1}']")
 
 
+def test_a_game_played_before_it_has_begun_begins_and_plays(plane):
+    """The old game's last frame was asked for when the new one had taken its place."""
+    for _ in range(5):
+        plane.evaluate(f"for (const name of ['over', 'play']) document.querySelector(`{VIEW} .${{name}}`).click()")
+        plane.wait_for_function(f"document.querySelector('{CANVAS}').dataset.step > 3")
+        assert not plane.inner_text(f"{VIEW} .trouble")
+
+
 def test_leaving_the_room_ends_the_game(plane):
     plane.click(f"{VIEW} .play")
     plane.wait_for_function(f"document.querySelector('{CANVAS}').dataset.step > 5")

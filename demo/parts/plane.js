@@ -3,7 +3,7 @@ const field = element.querySelector('.field'), find = (name) => element.querySel
 const canvas = find('canvas'), ink = canvas.getContext('2d'), trouble = find('.trouble'), count = find('.count');
 const { rules: first, ...words } = JSON.parse(field.dataset.words);
 const EXTENT = 1.2, SLOW = 450, FEWEST = 30, MOST = 1500, APART = 0.02;  // milliseconds a step when slow; of a world that is drawn
-let rules = first, places = [], key = null, now = null, real = null, told = '', saidAt = 0, playing = false, flying = false, stroke = null, born = 0;
+let rules = first, places = [], key = null, now = null, real = null, told = '', saidAt = 0, playing = false, flying = false, stroke = null, born = 0, begun = null;
 
 const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 const pairs = (text) => { const all = new Int16Array(bytes(text).buffer); return Array.from(all, (v) => v / 10000); };
@@ -19,7 +19,8 @@ async function ask(fn, more) {
   if (answer.mishap) { stop(); return null; }
   return answer;
 }
-async function begin() {
+function begin() { return (begun = opening()); }
+async function opening() {
   born += 1;
   stop();
   if (rules.world === 'own' && places.length < FEWEST) { blank(); trouble.textContent = words.draw; trouble.classList.add('calm'); paint(); return; }
@@ -44,6 +45,7 @@ function take(answer) {
   canvas.dataset.step = now.step;
 }
 async function play() {
+  await begun;  // the game on view ends when the one asked for begins
   if (!now) await begin();
   if (!now) return;
   playing = true;
@@ -168,7 +170,7 @@ canvas.addEventListener('keydown', (event) => {
 for (const name of ['pointerup', 'pointercancel']) canvas.addEventListener(name, () => { stroke = null; });
 
 find('.play').addEventListener('click', () => { if (playing) stop(); else play(); });
-find('.step').addEventListener('click', async () => { stop(); if (!now) await begin(); if (now) advance(true); });
+find('.step').addEventListener('click', async () => { stop(); await begun; if (!now) await begin(); if (now) advance(true); });
 find('.over').addEventListener('click', begin);
 for (const box of element.querySelectorAll('.layers input')) box.addEventListener('change', paint);
 field.addEventListener('rules', ({ detail }) => {
