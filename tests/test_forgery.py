@@ -5,7 +5,22 @@ import torch
 
 from core.model import Mishap, noise
 from demo.gan import forgery
-from demo.gan.forgery import Lesson, begun, came, clues, critic, imitate, is_begun, learn, offered, subject, weigh
+from demo.gan.forgery import (
+    Lesson,
+    begun,
+    came,
+    clues,
+    critic,
+    imitate,
+    is_begun,
+    is_made,
+    learn,
+    made,
+    made_from,
+    offered,
+    subject,
+    weigh,
+)
 from demo.shelf import shelf
 
 
@@ -32,6 +47,23 @@ def test_a_picture_is_real_until_a_dot_of_it_changes(face):
     assert is_begun(drawing, "faces", 1) and not is_begun(drawing, "faces", 2)
     drawing[:, 3, 4] = 1 - drawing[:, 3, 4].round()
     assert not is_begun(drawing, "faces", 1)
+
+
+def test_a_real_picture_can_be_set_and_stays_real_until_it_is_painted_on(face):
+    names, row = made_from("faces", 1)
+    assert "smile" in names and torch.equal(made("faces", row, face[1]), face[0]), "the same program draws the same"
+    row[names.index("smile")] = 0.0 if row[names.index("smile")] > 0.5 else 1.0
+    drawing = made("faces", row, face[1])
+    assert not torch.equal(drawing, face[0])
+    assert is_made(drawing, "faces", row, face[1]) and not is_made(drawing, "faces", row, (face[1] + 1) % 8)
+    drawing[:, 3, 4] = 1 - drawing[:, 3, 4].round()
+    assert not is_made(drawing, "faces", row, face[1])
+
+
+@pytest.mark.parametrize("values", [None, [], [0.5] * 16, [0.5] * 16 + [1.5], [0.5] * 16 + [float("nan")], "smile", {}])
+def test_what_cannot_be_set_gets_a_sentence(values):
+    with pytest.raises(Mishap):
+        made("faces", values, 0)
 
 
 def test_clues_lie_where_the_critic_looks():

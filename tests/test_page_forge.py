@@ -63,6 +63,18 @@ def test_a_real_picture_is_no_forgery_and_the_shipped_critic_comes_back(forge):
     assert not forge.locator("#gan-forge-forget").is_visible()
 
 
+def test_a_face_is_set_by_its_factors_and_is_real(forge):
+    forge.get_by_role("radio", name="Storybook faces").check()
+    forge.click("#gan-forge-factors summary")
+    forge.get_by_role("slider", name="smile").fill("0")
+    forge.wait_for_selector(f"{RESULT}:has-text('drawn this from your settings')")
+    sad = forge.locator(f"{VIEW} img").first.get_attribute("src")
+    forge.get_by_role("slider", name="smile").fill("1")
+    forge.wait_for_function("([view, old]) => document.querySelector(view + ' img').src !== old", arg=[VIEW, sad])
+    forge.click("#gan-forge-learn")
+    forge.wait_for_selector(f".toast-body:has-text('{TEXTS['untouched']}')")
+
+
 def test_forging_fits_a_phone(phone):
     page = opened(to_family(phone, "gan"), "Forge", f"{VIEW} img")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

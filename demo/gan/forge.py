@@ -13,6 +13,7 @@ from demo.gan.critic import line
 from demo.gan.forger import card, says
 from demo.ink import is_empty
 from demo.parts.border import border
+from demo.parts.factors import factors, offered
 from demo.parts.lesson import Room, say
 from demo.parts.pad import dots, pad, shown
 from demo.parts.sights import sights
@@ -64,6 +65,11 @@ def look(asked: dict[str, Any]) -> dict[str, str]:
     return {"html": view(forgery.weigh(drawing, name, k, asked.get("pupil")))}
 
 
+def setting(value: Any) -> Any:
+    """Where the page says that the sliders stand; still to be checked."""
+    return value.get("set") if isinstance(value, dict) else None
+
+
 class Forge:
     """Pad and subject left; right what the critic sees, its needle, and two things to try."""
 
@@ -83,6 +89,7 @@ class Forge:
                     labels, value=labels[0], label=TEXTS["subject"], filterable=False, elem_id="gan-forge-subject"
                 )
                 self.pad = pad(PAD, "gan-forge-pad")
+                self.factors = factors(TEXTS["factors"], "gan-forge-factors")
                 self.another = gr.Button(TEXTS["another"], elem_id="gan-forge-another")
                 self.forget = gr.Button(TEXTS["forget"], size="sm", visible=False, elem_id="gan-forge-forget")
             with room.see:
@@ -99,12 +106,15 @@ class Forge:
         self.pad.input(border(self.rest), drawing, [self.room.result, self.twin], **AT_ONCE)
         gr.on([self.subject.input, self.room.guess.input], border(self.see), drawing, seen, **AT_ONCE)
         asked = [self.collection, self.turn, self.pupil, self.room.guess]
-        shows = [self.turn, self.pad, self.subject, *seen, self.twin]
+        laid = [self.turn, self.pad, *seen, self.twin]
+        shows = [*laid, self.subject, self.factors]
         learnt = [self.pupil, *seen, self.forget]
         self.another.click(border(self.show), asked, shows, **AT_ONCE)
         self.collection.input(border(self.show), asked, shows, **AT_ONCE)
         self.room.lessons.focus(border(self.show), asked, shows, **AT_ONCE)
-        self.learn.click(border(self.teach), [*drawing, self.turn], learnt, **SLOWLY)
+        made = [self.factors, *drawing[1:], self.turn]
+        self.factors.input(border(self.make), made, laid, **AT_ONCE)
+        self.learn.click(border(self.teach), [*drawing, self.turn, self.factors], learnt, **SLOWLY)
         self.forget.click(border(self.afresh), drawing, learnt, **AT_ONCE)
         self.imitate.click(border(self.search), drawing[:3], self.twin, **SLOWLY)
 
@@ -130,7 +140,7 @@ class Forge:
         return shown, self.sentence(verdict.chance, name, k, pupil, guess, kind)
 
     def sentence(self, chance: float, name: str, k: int, pupil: str, guess: str, kind: str = "said") -> str:
-        """The chance that the critic gives, and what it is worth; a picture it begins with is said to be real."""
+        """The chance that the critic gives, and what it is worth; one that is real is said to be."""
         gan, lessons = forgery.critic(pupil, name)
         takes, n = forgery.taken(gan, name, k)
         label = card(name)["data"]["labels"][k]
@@ -145,18 +155,27 @@ class Forge:
         """A real picture on the pad, to begin with or to be spoilt."""
         labels = card(name)["data"]["labels"]
         drawing, k = forgery.begun(name, turn + 1)
-        subjects = gr.Dropdown(labels, value=labels[k])
-        return turn + 1, shown(drawing, turn + 1), subjects, *self.judged(drawing, name, k, pupil, guess, "begun"), ""
+        seen = self.judged(drawing, name, k, pupil, guess, "begun")
+        settings = offered(*forgery.made_from(name, turn + 1), turn + 1)
+        return turn + 1, shown(drawing, turn + 1), *seen, "", gr.Dropdown(labels, value=labels[k]), settings
+
+    def make(self, settings: Any, name: str, subject: str, pupil: str, guess: str, turn: int) -> tuple[Any, ...]:
+        """A picture as the collection's own program draws it, from factors that the visitor has set."""
+        k = forgery.subject(name, subject)
+        drawing = forgery.made(name, setting(settings), k)
+        return turn + 1, shown(drawing, turn + 1), *self.judged(drawing, name, k, pupil, guess, "made"), ""
 
     def afresh(self, value: Any, name: str, subject: str, pupil: str, guess: str) -> tuple[Any, ...]:
         """The shipped critic judges again; what the visitor's own has learnt is let go."""
         forgery.PUPILS.pop(pupil, None)
         return "", *self.see(value, name, subject, "", guess), gr.update(visible=False)
 
-    def teach(self, value: Any, name: str, subject: str, pupil: str, guess: str, turn: int) -> tuple[Any, ...]:
+    def teach(
+        self, value: Any, name: str, subject: str, pupil: str, guess: str, turn: int, settings: Any
+    ) -> tuple[Any, ...]:
         """The visitor's own critic learns from the picture, and the same picture is judged again."""
         k, drawing = forgery.subject(name, subject), unpack(dots(value), name)
-        if forgery.is_begun(drawing, name, turn):
+        if forgery.is_begun(drawing, name, turn) or forgery.is_made(drawing, name, setting(settings), k):
             raise Mishap(TEXTS["untouched"])
         done = forgery.learn(drawing, name, k, pupil)
         said = TEXTS["learnt"].format(

@@ -15,12 +15,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.data import is_here
+from core.data.gallery import Gallery
 from core.gan import GAN
-from core.model import descend, noise
+from core.model import Mishap, descend, noise
 from demo import ink, redraw, shelf
 from demo.gan.critic import examples, line
 from demo.gan.forger import card, collections
-from demo.limits import one_of
+from demo.limits import finite, one_of
 from demo.runs import Turnstile
 from demo.words import words
 
@@ -109,8 +110,35 @@ def begun(collection: str, n: int) -> tuple[Tensor, int]:
 
 def is_begun(drawing: Tensor, collection: str, n: int) -> bool:
     """Whether this is still the picture that the visitor began with, dot for dot."""
-    first = begun(collection, n)[0]
-    return first.shape == drawing.shape and bool((drawing - first).abs().max() < 1 / 128)
+    return same(drawing, begun(collection, n)[0])
+
+
+def made_from(collection: str, n: int) -> tuple[tuple[str, ...], list[float]]:
+    """The names of a drawn collection's factors, and what picture n of `begun` was made from; both empty elsewhere."""
+    data = shelf.collection(collection)
+    if not isinstance(data, Gallery):
+        return (), []
+    return data.card.factors, data.factors(1, start=n % 1000)[0].tolist()
+
+
+def made(collection: str, values: Any, k: int) -> Tensor:
+    """What a drawn collection's own program paints from these factors in 0..1, for label k: (C, side, side) in 0..1 as
+    it lies on the pad. Mishap where there are none, or not these."""
+    data = shelf.collection(collection)
+    names = data.card.factors if isinstance(data, Gallery) else ()
+    if not isinstance(data, Gallery) or not isinstance(values, list) or len(values) != len(names):
+        raise Mishap(words("gan.forge")["no_factors"])
+    row = [finite(value, 0, 1, name.capitalize()) for name, value in zip(names, values)]
+    return redraw.laid(data.paint(torch.tensor([row]), torch.tensor([k])), collection)
+
+
+def is_made(drawing: Tensor, collection: str, values: Any, k: int) -> bool:
+    """Whether that program paints this, dot for dot."""
+    return bool(values) and same(drawing, made(collection, values, k))
+
+
+def same(a: Tensor, b: Tensor) -> bool:
+    return a.shape == b.shape and bool((a - b).abs().max() < 1 / 128)
 
 
 def clues(gan: GAN, collection: str, x: Tensor, k: int) -> Tensor:

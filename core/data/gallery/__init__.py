@@ -88,9 +88,9 @@ class Gallery(Pictures):
             raise Mishap(f"Each part of a drawn collection holds {PART:,} pictures, and these are not among them.")
         return self._batch(_start(split) + start + torch.arange(n))
 
-    def factors(self, n: int, split: str = "test") -> Tensor:
-        """What the pictures of fixed(n, split) were drawn from, (n, F) in 0..1."""
-        return self.choose(_start(split) + torch.arange(n))[0]
+    def factors(self, n: int, split: str = "test", start: int = 0) -> Tensor:
+        """What the pictures of fixed(n, split, start) were drawn from, (n, F) in 0..1."""
+        return self.choose(_start(split) + start + torch.arange(n))[0]
 
     def held(self, split: str = "test") -> int:
         return PART
