@@ -50,8 +50,8 @@ def strangers(plain):
 
 
 CHANGES = {
-    "shifted": ({"left": 0.02, "top": 0.17}, 0.02),
-    "half as large, in a corner": ({"size": 0.4, "left": 0.55, "top": 0.05}, 0.1),
+    "shifted": ({"left": 0.02, "top": 0.17}, 0.03),
+    "half as large, in a corner": ({"size": 0.4, "left": 0.55, "top": 0.05}, 0.11),
     "larger": ({"size": 0.94, "left": 0.03, "top": 0.03}, 0.1),
     "thin": ({"width": 2.0}, 0.1),
     "thick": ({"width": 7.0}, 0.1),

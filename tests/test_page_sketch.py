@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 
 from demo.redraw import collections, painter
 from demo.words import words
-from tests.conftest import dots, stroke, to_family, until_new
+from tests.conftest import dots, steady, stroke, to_family, until_new
 
 TEXTS = words("vae.sketch")
 PAD, MIXER = "#vae-sketch-pad canvas", "#vae-sketch-mixer"
@@ -91,13 +91,13 @@ def test_a_slider_kept_in_compass_moves_a_drawing_and_a_foul_one_does_not(room):
     room.click("#vae-sketch-another")
     until_new(room, READS, old)
     assert room.locator(f"{own} li").all_inner_texts() == ["<b>all"]
-    before = dots(room, AGAIN)
+    (before,) = steady(room, AGAIN)
     room.focus(f"{own} input")
     for _ in range(30):
         room.keyboard.press("ArrowRight")
     room.wait_for_function("([c, old]) => document.querySelector(c).toDataURL() !== old", arg=[AGAIN, before])
     room.click(f"{MIXER} .reset")
-    assert dots(room, AGAIN) == before and float(room.input_value(f"{own} input")) == 0
+    assert steady(room, AGAIN) == (before,) and float(room.input_value(f"{own} input")) == 0
     room.evaluate("localStorage.removeItem('atelier-directions')")
 
 
