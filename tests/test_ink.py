@@ -50,13 +50,14 @@ def strangers(plain):
 
 
 CHANGES = {
-    "shifted": ({"left": 0.02, "top": 0.17}, 0.03),
-    "half as large, in a corner": ({"size": 0.4, "left": 0.55, "top": 0.05}, 0.11),
+    "shifted": ({"left": 0.02, "top": 0.17}, 0.02),
+    "half as large, in a corner": ({"size": 0.4, "left": 0.55, "top": 0.05}, 0.1),
     "larger": ({"size": 0.94, "left": 0.03, "top": 0.03}, 0.1),
     "thin": ({"width": 2.0}, 0.1),
     "thick": ({"width": 7.0}, 0.1),
     "small and thick": ({"size": 0.5, "left": 0.2, "top": 0.4, "width": 5.0}, 0.15),
 }
+SLACK = {"digits": 1, "doodles": 1.5}  # lines as thin and sharp as doodles have show a small shift more
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -64,7 +65,7 @@ def test_a_sketch_settles_to_the_same_picture(change, plain, strangers):
     moved, share = CHANGES[change]
     for collection, name in CASES:
         off = apart(plain[collection, name], ink.settle(drawn(name, **moved), collection))
-        assert off < share * strangers[collection], (collection, name, off / strangers[collection])
+        assert off < SLACK[collection] * share * strangers[collection], (collection, name, off / strangers[collection])
 
 
 @pytest.mark.parametrize(("collection", "name"), CASES)

@@ -55,7 +55,7 @@ def test_shortness_counts_those_that_are_longer():
 
 
 def asked(**more):
-    ends = {end: shown(example(NAME, n), n)["dots"] for end, n in (("a", 3), ("b", 4))}
+    ends = {end: shown(example(NAME, n))["dots"] for end, n in (("a", 3), ("b", 4))}
     return {"name": NAME, **ends, **more}
 
 

@@ -66,13 +66,19 @@ def test_a_real_picture_is_no_forgery_and_the_shipped_critic_comes_back(forge):
 def test_a_face_is_set_by_its_factors_and_is_real(forge):
     forge.get_by_role("radio", name="Storybook faces").check()
     forge.click("#gan-forge-factors summary")
+    others = [f"#gan-forge-factors li:nth-child({n}) input" for n in range(2, 18)]
+    before = [forge.input_value(other) for other in others]
     forge.get_by_role("slider", name="smile").fill("0")
     forge.wait_for_selector(f"{RESULT}:has-text('drawn this from your settings')")
+    assert [forge.input_value(other) for other in others] == before
     sad = forge.locator(f"{VIEW} img").first.get_attribute("src")
     forge.get_by_role("slider", name="smile").fill("1")
     forge.wait_for_function("([view, old]) => document.querySelector(view + ' img').src !== old", arg=[VIEW, sad])
     forge.click("#gan-forge-learn")
     forge.wait_for_selector(f".toast-body:has-text('{TEXTS['untouched']}')")
+    forge.click("#gan-forge-another")
+    forge.wait_for_selector(f"{RESULT}:has-text('This one is real')")
+    forge.wait_for_function("document.querySelector('#gan-forge-factors input').value !== '1'")
 
 
 def test_forging_fits_a_phone(phone):

@@ -2,8 +2,10 @@
 
 import pytest
 
+from demo.words import words
 from tests.conftest import opened, steady, stroke, to_family
 
+TEXTS = words("gan.plane")
 VIEW = "#gan-plane-view"
 CANVAS = f"{VIEW} canvas"
 
@@ -42,12 +44,24 @@ def test_the_game_plays_pauses_and_steps(plane):
     plane.wait_for_selector(f"{CANVAS}[data-step='{rest + 1}']")
 
 
-def test_a_game_played_before_it_has_begun_begins_and_plays(plane):
-    """The old game's last frame was asked for when the new one had taken its place."""
-    for _ in range(5):
-        plane.evaluate(f"for (const name of ['over', 'play']) document.querySelector(`{VIEW} .${{name}}`).click()")
-        plane.wait_for_function(f"document.querySelector('{CANVAS}').dataset.step > 3")
-        assert not plane.inner_text(f"{VIEW} .trouble")
+@pytest.mark.parametrize("presses", ["over play", "over play over play", "play over", "play over play", "over step"])
+def test_a_game_begins_and_plays_however_fast_the_buttons_are_pressed(plane, presses):
+    """The old game must not be asked for when the new one has taken its place."""
+    plane.click(f"{VIEW} .play")
+    plane.wait_for_function(f"document.querySelector('{CANVAS}').dataset.step > 3")
+    plane.evaluate(
+        """([view, names]) => {
+            const find = (name) => document.querySelector(`${view} ${name}`);
+            delete find('canvas').dataset.step;
+            for (const name of names) find('.' + name).click();
+        }""",
+        [VIEW, presses.split()],
+    )
+    plays = presses.endswith("play")
+    plane.wait_for_function(f"document.querySelector('{CANVAS}').dataset.step >= {4 if plays else 0}")
+    plane.wait_for_timeout(700)
+    assert not plane.inner_text(f"{VIEW} .trouble")
+    assert plane.inner_text(f"{VIEW} .play") == (TEXTS["pause"] if plays else TEXTS["play"])
 
 
 def test_leaving_the_room_ends_the_game(plane):

@@ -107,7 +107,7 @@ def test_a_vae_shows_its_two_costs_apart_with_what_they_are_held_against(learner
 
 
 def sent(drawing):
-    return shown(drawing, 1)["dots"]
+    return shown(drawing)["dots"]
 
 
 def test_a_visitors_own_drawing_is_redrawn_among_the_others_and_leaves_again(learner):

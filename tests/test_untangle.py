@@ -74,7 +74,7 @@ def test_a_told_factor_gets_a_latent_of_its_own(monkeypatch):
 @pytest.mark.skipif("faces" not in collections(), reason="no shipped model redraws faces")
 def test_a_slider_bears_the_name_of_what_it_goes_with():
     rows = card("faces")["latents"]
-    seen = read({"name": "faces", "dots": shown(example("faces", 3), 3)["dots"]})
+    seen = read({"name": "faces", "dots": shown(example("faces", 3))["dots"]})
     assert len(seen["names"]) == len(rows) == len(seen["mean"])
     for row, about in zip(rows, seen["names"]):
         assert bool(about) == (abs(row["r"]) >= WHOLE), "only what was measured to be its own"

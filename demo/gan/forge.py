@@ -76,6 +76,7 @@ class Forge:
     def __init__(self) -> None:
         offer = forgery.offered()
         self.turn = gr.State(0)  # how many examples this visitor has seen
+        self.laid = gr.State()  # the real picture that was last put on this visitor's pad
         self.pupil = gr.State("")  # the id of this visitor's own critic
         with Room("gan.forge") as room:
             self.room = room
@@ -106,15 +107,13 @@ class Forge:
         self.pad.input(border(self.rest), drawing, [self.room.result, self.twin], **AT_ONCE)
         gr.on([self.subject.input, self.room.guess.input], border(self.see), drawing, seen, **AT_ONCE)
         asked = [self.collection, self.turn, self.pupil, self.room.guess]
-        laid = [self.turn, self.pad, *seen, self.twin]
-        shows = [*laid, self.subject, self.factors]
+        shows = [self.pad, self.laid, *seen, self.twin]
         learnt = [self.pupil, *seen, self.forget]
-        self.another.click(border(self.show), asked, shows, **AT_ONCE)
-        self.collection.input(border(self.show), asked, shows, **AT_ONCE)
-        self.room.lessons.focus(border(self.show), asked, shows, **AT_ONCE)
-        made = [self.factors, *drawing[1:], self.turn]
-        self.factors.input(border(self.make), made, laid, **AT_ONCE)
-        self.learn.click(border(self.teach), [*drawing, self.turn, self.factors], learnt, **SLOWLY)
+        begins = [*shows, self.turn, self.subject, self.factors]
+        begin = [self.another.click, self.collection.input, self.room.lessons.focus]
+        gr.on(begin, border(self.show), asked, begins, **AT_ONCE)
+        self.factors.input(border(self.make), [self.factors, *drawing[1:]], shows, **AT_ONCE)
+        self.learn.click(border(self.teach), [*drawing, self.laid], learnt, **SLOWLY)
         self.forget.click(border(self.afresh), drawing, learnt, **AT_ONCE)
         self.imitate.click(border(self.search), drawing[:3], self.twin, **SLOWLY)
 
@@ -155,27 +154,27 @@ class Forge:
         """A real picture on the pad, to begin with or to be spoilt."""
         labels = card(name)["data"]["labels"]
         drawing, k = forgery.begun(name, turn + 1)
-        seen = self.judged(drawing, name, k, pupil, guess, "begun")
-        settings = offered(*forgery.made_from(name, turn + 1), turn + 1)
-        return turn + 1, shown(drawing, turn + 1), *seen, "", gr.Dropdown(labels, value=labels[k]), settings
+        settings, subjects = offered(*forgery.made_from(name, turn + 1)), gr.Dropdown(labels, value=labels[k])
+        return *self.lay(drawing, name, k, pupil, guess, "begun"), turn + 1, subjects, settings
 
-    def make(self, settings: Any, name: str, subject: str, pupil: str, guess: str, turn: int) -> tuple[Any, ...]:
+    def make(self, settings: Any, name: str, subject: str, pupil: str, guess: str) -> tuple[Any, ...]:
         """A picture as the collection's own program draws it, from factors that the visitor has set."""
         k = forgery.subject(name, subject)
-        drawing = forgery.made(name, setting(settings), k)
-        return turn + 1, shown(drawing, turn + 1), *self.judged(drawing, name, k, pupil, guess, "made"), ""
+        return self.lay(forgery.made(name, setting(settings), k), name, k, pupil, guess, "made")
+
+    def lay(self, drawing: Tensor, name: str, k: int, pupil: str, guess: str, kind: str) -> tuple[Any, ...]:
+        """A real picture on the pad, and what the critic makes of it; the forger's answer was to another."""
+        return shown(drawing), drawing, *self.judged(drawing, name, k, pupil, guess, kind), ""
 
     def afresh(self, value: Any, name: str, subject: str, pupil: str, guess: str) -> tuple[Any, ...]:
         """The shipped critic judges again; what the visitor's own has learnt is let go."""
         forgery.PUPILS.pop(pupil, None)
         return "", *self.see(value, name, subject, "", guess), gr.update(visible=False)
 
-    def teach(
-        self, value: Any, name: str, subject: str, pupil: str, guess: str, turn: int, settings: Any
-    ) -> tuple[Any, ...]:
+    def teach(self, value: Any, name: str, subject: str, pupil: str, guess: str, laid: Any) -> tuple[Any, ...]:
         """The visitor's own critic learns from the picture, and the same picture is judged again."""
         k, drawing = forgery.subject(name, subject), unpack(dots(value), name)
-        if forgery.is_begun(drawing, name, turn) or forgery.is_made(drawing, name, setting(settings), k):
+        if forgery.same(drawing, laid):
             raise Mishap(TEXTS["untouched"])
         done = forgery.learn(drawing, name, k, pupil)
         said = TEXTS["learnt"].format(

@@ -108,9 +108,9 @@ def begun(collection: str, n: int) -> tuple[Tensor, int]:
     return redraw.example(collection, n), int(shelf.shelf(f"gan-{collection}").model.labels(batch))
 
 
-def is_begun(drawing: Tensor, collection: str, n: int) -> bool:
-    """Whether this is still the picture that the visitor began with, dot for dot."""
-    return same(drawing, begun(collection, n)[0])
+def same(drawing: Tensor, laid: Tensor | None) -> bool:
+    """Whether a drawing (C, side, side) is still, dot for dot, the one that was laid on the pad."""
+    return laid is not None and laid.shape == drawing.shape and bool((drawing - laid).abs().max() < 1 / 128)
 
 
 def made_from(collection: str, n: int) -> tuple[tuple[str, ...], list[float]]:
@@ -124,21 +124,14 @@ def made_from(collection: str, n: int) -> tuple[tuple[str, ...], list[float]]:
 def made(collection: str, values: Any, k: int) -> Tensor:
     """What a drawn collection's own program paints from these factors in 0..1, for label k: (C, side, side) in 0..1 as
     it lies on the pad. Mishap where there are none, or not these."""
-    data = shelf.collection(collection)
-    names = data.card.factors if isinstance(data, Gallery) else ()
-    if not isinstance(data, Gallery) or not isinstance(values, list) or len(values) != len(names):
-        raise Mishap(words("gan.forge")["no_factors"])
+    data, texts = shelf.collection(collection), words("gan.forge")
+    if not isinstance(data, Gallery):
+        raise Mishap(texts["no_factors"])
+    names = data.card.factors
+    if not isinstance(values, list) or len(values) != len(names):
+        raise Mishap(texts["bad_factors"].format(n=len(names)))
     row = [finite(value, 0, 1, name.capitalize()) for name, value in zip(names, values)]
     return redraw.laid(data.paint(torch.tensor([row]), torch.tensor([k])), collection)
-
-
-def is_made(drawing: Tensor, collection: str, values: Any, k: int) -> bool:
-    """Whether that program paints this, dot for dot."""
-    return bool(values) and same(drawing, made(collection, values, k))
-
-
-def same(a: Tensor, b: Tensor) -> bool:
-    return a.shape == b.shape and bool((a - b).abs().max() < 1 / 128)
 
 
 def clues(gan: GAN, collection: str, x: Tensor, k: int) -> Tensor:

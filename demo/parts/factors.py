@@ -11,6 +11,8 @@ from typing import Any
 
 import gradio as gr
 
+from demo.parts.pad import anew
+
 HERE = Path(__file__)
 
 
@@ -26,6 +28,6 @@ def factors(title: str, elem_id: str) -> gr.HTML:
     )
 
 
-def offered(names: tuple[str, ...], values: list[float], turn: int) -> dict[str, Any]:
+def offered(names: tuple[str, ...], values: list[float]) -> dict[str, Any]:
     """The value that shows these sliders at these places."""
-    return {"names": names, "set": values, "turn": turn}
+    return {"names": names, "set": values, "turn": anew()}

@@ -6,6 +6,7 @@ same with "side", "channels" and "turn", a number that is new each time, and the
 was on it.
 """
 
+import secrets
 from base64 import b64encode
 from html import escape
 from json import dumps
@@ -65,10 +66,15 @@ def radio(kind: str, name: str, colour: str = "") -> str:
     return f'<button type="button" role="radio" aria-checked="false" class="{kind}" {said}{style}></button>'
 
 
-def shown(drawing: Tensor, turn: int) -> dict[str, Any]:
+def shown(drawing: Tensor) -> dict[str, Any]:
     """A drawing (C, side, side) in 0..1 as the value that puts it on the pad."""
     dots = (drawing.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).contiguous().numpy().tobytes()
-    return {"dots": b64encode(dots).decode(), "side": drawing.shape[1], "channels": drawing.shape[0], "turn": turn}
+    return {"dots": b64encode(dots).decode(), "side": drawing.shape[1], "channels": drawing.shape[0], "turn": anew()}
+
+
+def anew() -> int:
+    """A number that no value had before: of two equal values a page takes the second for the first."""
+    return secrets.randbits(48)
 
 
 def dots(value: Any) -> Any:

@@ -44,14 +44,18 @@ function take(answer) {
   paint();
   canvas.dataset.step = now.step;
 }
-async function play() {
-  await begun;  // the game on view ends when the one asked for begins
+async function ready() {  // the game on view ends when the one asked for begins, and another may be asked for meanwhile
+  for (let last; last !== begun;) await (last = begun);
   if (!now) await begin();
+}
+async function play() {
+  await ready();
   if (!now) return;
   playing = true;
   find('.play').textContent = words.pause;
   if (flying) return;
   flying = true;
+  const mine = born;
   let next = null;
   while (playing && now && element.isConnected) {
     const slow = find('select').value === 'slow';
@@ -64,7 +68,7 @@ async function play() {
   await next;
   flying = false;
   if (playing && element.isConnected) { play(); return; }  // pressed again while the last frame came
-  if (!now || trouble.textContent || canvas.offsetParent === null) return;
+  if (mine !== born || !now || trouble.textContent || canvas.offsetParent === null) return;
   const answer = await ask(server.go, { id: now.id, still: true });  // measured where it stands
   if (answer && !playing) take(answer);
 }
@@ -170,7 +174,7 @@ canvas.addEventListener('keydown', (event) => {
 for (const name of ['pointerup', 'pointercancel']) canvas.addEventListener(name, () => { stroke = null; });
 
 find('.play').addEventListener('click', () => { if (playing) stop(); else play(); });
-find('.step').addEventListener('click', async () => { stop(); await begun; if (!now) await begin(); if (now) advance(true); });
+find('.step').addEventListener('click', async () => { stop(); await ready(); if (now) advance(true); });
 find('.over').addEventListener('click', begin);
 for (const box of element.querySelectorAll('.layers input')) box.addEventListener('change', paint);
 field.addEventListener('rules', ({ detail }) => {

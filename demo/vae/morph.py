@@ -25,8 +25,8 @@ def other(asked: dict[str, Any]) -> dict[str, Any]:
     name = asked.get("name", "")
     n = whole(asked.get("turn"), 0, SEEDS, TEXTS["number"])
     if (name, n) == (FIRST, 1):  # as with the near end: the room opens before a collection is read
-        return {"dots": shown(sketch("cat", name), n)["dots"]}
-    return {"dots": shown(example(name, 500 + n), n)["dots"]}
+        return {"dots": shown(sketch("cat", name))["dots"]}
+    return {"dots": shown(example(name, 500 + n))["dots"]}
 
 
 class Morph:
@@ -58,7 +58,7 @@ class Morph:
 
     def show(self, name: str, turn: int) -> tuple[int, dict[str, Any], dict[str, Any]]:
         """The next example on the pad, and what it is turned into."""
-        laid = shown(example(name, turn + 1), turn + 1)
+        laid = shown(example(name, turn + 1))
         ends = {"a": laid["dots"], "b": other({"name": name, "turn": 1})["dots"], "side": laid["side"]}
         return turn + 1, laid, {"name": name, **ends}
 

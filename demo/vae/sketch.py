@@ -176,7 +176,7 @@ class Sketch:
 
     def lay(self, drawing: Tensor, name: str, turn: int, guess: str) -> tuple[int, dict[str, Any], dict[str, Any], str]:
         seen = look(drawing, name)
-        return turn + 1, shown(drawing, turn + 1), mixed(seen, name), result(seen, name, self.room.guessed(guess))
+        return turn + 1, shown(drawing), mixed(seen, name), result(seen, name, self.room.guessed(guess))
 
     def judge(self, value: Any, name: str, guess: str) -> str:
         """The sentence about what is on the pad; the mixer has read it by itself."""

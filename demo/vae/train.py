@@ -1,6 +1,5 @@
 """The room of live training: the shared bench, and a pad whose drawing is redrawn while the model learns."""
 
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -66,7 +65,7 @@ class Train(Bench):
         x = unpack(dots(drawing), name)
         if is_empty(x):
             raise Mishap(words("vae.sketch")["empty"])
-        laid, views = shown(x, int(1000 * time.monotonic())), [gr.skip()] * 9
+        laid, views = shown(x), [gr.skip()] * 9
         if not RUNS.is_here(key):
             data = guest.learnable(name)
             return [data, laid, gr.Accordion(open=True), training.sight(data), *views[1:]]
@@ -94,7 +93,7 @@ class Train(Bench):
         name = self.own(key).trainer.plan.data if RUNS.is_here(key) else data
         if guest.fits(dots(drawing), name):
             return gr.skip()
-        return shown(guest.blank(name), int(1000 * time.monotonic()))
+        return shown(guest.blank(name))
 
     def hang(self, key: str, drawing: Any) -> list[Any]:
         """What is on the pad is shown by the run on view: at once if it rests, else with its next look."""
