@@ -113,7 +113,7 @@ class Tree:
         old = self.story
         story = Story(old.teller, old.company, wish)
         story.fork = sum(start < at for start in old.starts)
-        story.log = story.head(0)
+        story.log = story.head()
         for known in old.guesses[:at]:
             story.add(known)
         story.add(guess)

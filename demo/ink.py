@@ -69,7 +69,7 @@ def settle(drawing: Tensor, collection: str) -> Tensor:
     Mishap for an empty drawing. A painting has no ink box: it is only brought to size.
     """
     if is_empty(drawing):
-        raise Mishap("There is no ink on the pad yet: draw something, or begin with an example.")
+        raise Mishap("There is no ink on the pad yet: draw something first.")
     if collection not in HANDS:
         small = F.interpolate(drawing[None], (SIDE, SIDE), mode="area")
         return 2 * small.clamp(0, 1) - 1

@@ -16,7 +16,7 @@ from core.model import Mishap
 from demo import training
 from demo.limits import whole
 from demo.parts.border import border, unread
-from demo.parts.lesson import Room, house, outside, say, text
+from demo.parts.lesson import AT_ONCE, Room, house, outside, say, text
 from demo.parts.rules import Rules
 from demo.parts.watching import Watch
 from demo.runs import RUNS, Run
@@ -132,16 +132,16 @@ class Bench:
             made = button.click(border(self.make), settings, [self.stored, *shown], **stream)
             made.success(border(self.drive), [self.stored, self.room.guess], shown, **stream)
         self.on.click(border(self.drive), [self.stored, self.room.guess], shown, **stream)
-        self.room.guess.input(border(self.expect), [self.stored, self.room.guess], None, **HIDDEN)
+        self.room.guess.input(border(self.expect), [self.stored, self.room.guess], None, **AT_ONCE)
         self.pause.click(border(self.halt), self.stored, None, **HIDDEN)
         self.once.click(border(self.single), self.stored, shown, **QUIET)
         for button, files in ((self.keep, self.pack), (self.film, self.lapse)):
             button.click(border(files), self.stored, [self.kept, self.room.result], **QUIET)
-        self.rewind.input(border(self.back), [self.stored, self.rewind], self.view, **HIDDEN)
+        self.rewind.input(border(self.back), [self.stored, self.rewind], self.view, **AT_ONCE)
         asked = [self.bring, self.text, self.stored]
         brought = self.bring.upload(border(self.unpack), asked, [self.stored, *shown], **QUIET)
         self.data.input(
-            border(self.choose), [self.data, self.stored], [self.view, self.text, self.file, self.fetch], **HIDDEN
+            border(self.choose), [self.data, self.stored], [self.view, self.text, self.file, self.fetch], **AT_ONCE
         )
         self.file.upload(border(training.read_text), self.file, self.text, **HIDDEN)
         self.fetch.click(border(training.download), self.data, self.view, **QUIET)
@@ -273,7 +273,7 @@ class Bench:
             yield [gr.File(files, visible=True), say(self.texts["kept"].format(step=run.trainer.step))]
 
     def back(self, key: str, i: float) -> str:
-        """What a run at rest looked like earlier."""
+        """What a run at rest looked like earlier; the end of the bar is now."""
         return training.past(self.own(key), i)
 
     def lapse(self, key: str) -> Iterator[list[Any]]:

@@ -131,18 +131,18 @@ class Story:
         self.speller = Speller(teller.tokenizer)
         self.pair_nats = 0.0  # what the guesses' tokens cost with only the one before in sight
         self.fork: int | None = None  # the piece with which it left another story
-        self.log = self.head(0)
+        self.log = self.head()
         self.want = 0  # tokens to be told next
         self.first: Story | None = None  # the one that is told for all, of which this is a twin
         self.busy = False  # while it is being told on a page
         self.halt = ""  # "rest" when it is asked to stop, "gone" when another story takes its place
 
-    def head(self, pace: int) -> str:
-        """The log's first line; pace is in milliseconds a piece."""
+    def head(self, opening: bool = False) -> str:
+        """The log's first line; an opening was told once for all."""
         near = self.ids[: self.begun][-self.teller.model.config.context :]  # as far as the model looks back
         counts = {"ids": near, "known": self.begun, "fork": self.fork, "seed": self.wish.seed}
         counts |= {"teller": self.wish.teller, "context": self.teller.model.config.context}
-        return line({"before": self.wish.beginning, "pace": pace, **counts})
+        return line({"before": self.wish.beginning, "opening": opening, **counts})
 
     def add(self, guess: Guess) -> None:
         """One token more; the log gets it as soon as its characters are whole."""
@@ -169,7 +169,7 @@ class Story:
         """Writes the log anew, which need not be kept while nobody sees it."""
         told, self.guesses, self.held, self.starts, self.spelt = self.guesses, [], [], [], []
         self.ids, self.speller = self.ids[: self.begun], Speller(self.teller.tokenizer)
-        self.log = self.head(0)
+        self.log = self.head()
         for guess in told:
             self.add(guess)
         self.mark("rest")
@@ -179,18 +179,18 @@ class Story:
         told = [guess.token for guess in self.guesses if guess.token != self.end]
         return self.wish.beginning + self.teller.tokenizer.decode(told)
 
-    def twin(self, pace: int) -> "Story":
-        """The same story for another visitor; pace is in milliseconds a piece."""
+    def twin(self, opening: bool) -> "Story":
+        """The same story for another visitor."""
         twin = copy.copy(self)
-        twin.catch_up(self, pace)
+        twin.catch_up(self, opening)
         return twin
 
-    def catch_up(self, other: "Story", pace: int) -> None:
+    def catch_up(self, other: "Story", opening: bool = False) -> None:
         """Takes over all that another has told so far."""
         self.ids, self.guesses, self.held = list(other.ids), list(other.guesses), list(other.held)
         self.starts, self.spelt = list(other.starts), list(other.spelt)
         self.speller, self.pair_nats = copy.copy(other.speller), other.pair_nats
-        self.log = self.head(pace) + other.log.split("\n", 1)[1]
+        self.log = self.head(opening) + other.log.split("\n", 1)[1]
 
 
 async def tell(story: Story, length: int) -> AsyncGenerator[None, None]:

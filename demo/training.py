@@ -218,8 +218,10 @@ def titled(run: Run) -> dict[str, dict[str, list[float]]]:
 
 
 def past(run: Run, i: Any) -> str:
-    """The i-th picture a run has kept, under its step."""
+    """The i-th picture a run has kept, under its step; in place of the last, how it stands now."""
     with run.lock:
+        if i == len(run.past) - 1:
+            return see(run).view
         step, picture, _ = run.past[whole(i, 0, len(run.past) - 1, words("train")["rewind"])]
     texts, since = words("train"), getattr(run.preview, "since", 0)
     said = texts["was"].format(step=step, now=run.trainer.step)

@@ -71,7 +71,7 @@ def test_the_answers_are_those_of_the_pictures():
     truth = exam.EXAMS[sheet["id"]].forged.tolist()
     told = hand_in({"id": sheet["id"], "marks": truth})
     assert [picture["forged"] for picture in told["pictures"]] == truth
-    assert told["right"] == COUNT and told["said"].startswith(f"You were right about {COUNT} of {COUNT}")
+    assert told["right"] == COUNT and told["said"].startswith(f"You judged {COUNT} of {COUNT} pictures rightly")
     assert all(picture["twin"].startswith("data:image/png") for picture in told["pictures"])
 
 

@@ -113,6 +113,22 @@ def test_boldness_and_the_button_repaint(page):
     assert len({tuple(wall) for wall in (first, shyer, another)}) == 3
 
 
+def test_a_guess_counts_for_the_paintings_it_was_made_about(visit):
+    page = visit()
+    page.wait_for_selector(WALL)
+    page.locator("#gan-paint-go").click()
+    page.wait_for_timeout(1500)
+    assert not page.locator("#gan-paint-wall .told").count(), "the critic waits for a guess"
+    page.locator("#gan-paint-guess label").nth(3).click()
+    page.wait_for_selector("#gan-paint-wall .told", timeout=60_000)
+    before = sources(page)
+    page.locator("#gan-paint-collection label").nth(1).click()
+    changed(page, before)
+    page.wait_for_selector(f"#gan-paint-result:has-text('{words('gan.paint')['waiting_note']}')")
+    guess = page.locator("#gan-paint-guess label").nth(3).locator("input")
+    assert not guess.is_disabled() and not guess.is_checked()
+
+
 def test_one_subject_is_painted_when_it_is_asked_for(page):
     before = sources(page)
     page.locator("#gan-paint-subject input").click()

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from demo.words import words
-from tests.conftest import opened, to_family
+from tests.conftest import dots, opened, to_family, until_new
 
 TEXTS = words("gan.forge")
 
@@ -33,6 +33,19 @@ def test_the_needle_follows_while_the_pen_is_down(forge):
     assert "unseen real pictures" in forge.inner_text(RESULT)
 
 
+def test_a_click_is_a_dot_and_what_was_drawn_can_be_had_back(forge):
+    forge.locator("#gan-forge-pad .clear").click()
+    blank = dots(forge, PAD)
+    forge.locator(PAD).click()
+    drawn = dots(forge, PAD)
+    assert drawn != blank
+    forge.click("#gan-forge-another")
+    forge.wait_for_selector(f"{RESULT}:has-text('This one is real')")
+    until_new(forge, PAD, drawn)
+    forge.locator("#gan-forge-pad .undo").click()
+    assert dots(forge, PAD) == drawn
+
+
 def test_the_critic_learns_and_the_forger_answers(forge):
     forge.get_by_role("radio", name="Yes, but less").check()
     forge.click("#gan-forge-learn")
@@ -57,6 +70,7 @@ def test_a_real_picture_is_no_forgery_and_the_shipped_critic_comes_back(forge):
     forge.wait_for_function("([view, old]) => document.querySelector(view + ' img').src !== old", arg=[VIEW, first])
     forge.click("#gan-forge-learn")
     forge.wait_for_selector(f".toast-body:has-text('{TEXTS['untouched']}')")
+    assert not forge.locator(".room .error").filter(visible=True).count(), "the sentence says it all"
     assert "lessons it had: 1" in forge.inner_text(RESULT)
     forge.click("#gan-forge-forget")
     forge.wait_for_selector(f"{RESULT}:has-text('checked on pictures it has not seen')")
@@ -78,7 +92,9 @@ def test_a_face_is_set_by_its_factors_and_is_real(forge):
     forge.wait_for_selector(f".toast-body:has-text('{TEXTS['untouched']}')")
     forge.click("#gan-forge-another")
     forge.wait_for_selector(f"{RESULT}:has-text('This one is real')")
-    forge.wait_for_function("document.querySelector('#gan-forge-factors input').value !== '1'")
+    forge.wait_for_function(
+        "([all, old]) => all.some((one, i) => document.querySelector(one).value !== old[i])", arg=[others, before]
+    )
 
 
 def test_forging_fits_a_phone(phone):

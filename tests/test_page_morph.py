@@ -35,10 +35,12 @@ def until_turned(page, before):
 def test_three_ways_are_shown_and_measured_side_by_side(room):
     assert room.locator(f"{VIEW} .moving").count() == 3
     assert len({dots(room, f"{VIEW} .way:nth-child({i}) .moving") for i in (1, 2, 3)}) == 3
-    room.wait_for_selector(f"{SAID}:has-text('400 pairs')")  # at its first opening after the films
+    room.wait_for_selector(f"{SAID}:has-text('{TEXTS['waiting']}')")
+    assert "%" not in room.inner_text(VIEW), "the judge is silent until there is a guess"
     before = turned(room)
     room.get_by_role("radio", name=TEXTS["guesses"][0]).check()
     until_turned(room, before)
+    assert "%" in room.inner_text(f"{VIEW} .seen >> nth=0")
     room.wait_for_selector(f"{SAID}:has-text('You guessed: {TEXTS['guesses'][0]}.')")
     assert "400 pairs" in room.inner_text(SAID)
 

@@ -132,6 +132,20 @@ def test_another_world_begins_anew_and_one_can_be_drawn(plane):
     assert not plane.inner_text(f"{VIEW} .trouble")
 
 
+def test_a_quick_stroke_is_a_line(plane):
+    plane.get_by_role("radio", name="Draw it yourself").check()
+    plane.wait_for_timeout(500)  # what was drawn here before, if anything, stands again
+    box = plane.locator(CANVAS).bounding_box()
+    plane.mouse.move(box["x"] + 40, box["y"] + 40)
+    plane.mouse.down()
+    for x, y in ((40, 300), (300, 300), (300, 40)):
+        plane.mouse.move(box["x"] + x, box["y"] + y)
+    plane.mouse.up()
+    plane.evaluate(f"delete document.querySelector('{CANVAS}').dataset.step")
+    plane.click(f"{VIEW} .play")
+    plane.wait_for_function(f"document.querySelector('{CANVAS}').dataset.step > 3")
+
+
 def test_the_plane_fits_a_phone(phone):
     page = opened(to_family(phone, "gan"), "Plane", f"{CANVAS}[data-step='0']")
     box = page.locator(CANVAS).bounding_box()

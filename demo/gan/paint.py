@@ -102,7 +102,7 @@ class Paint:
     """The room where you choose, guess, look, and hear the critic."""
 
     def __init__(self) -> None:
-        self.spoken = gr.State(False)  # the critic keeps silent until there is a guess, or more is asked for
+        self.spoken = gr.State(False)  # the critic keeps silent until there is a guess
         with Room("gan.paint") as room:
             self.room = room
             with room.do:
@@ -167,10 +167,11 @@ class Paint:
         gr.on([self.bold.input, self.seed.input], **paintings)
         self.subject.input(**paintings).then(**real)
         self.room.guess.input(lambda: True, None, self.spoken, **AT_ONCE).then(**paintings).then(**real)
-        bet = [self.seed, self.room.guess]
-        more = self.more.click(border(self.again), bet, [self.spoken, *bet], **AT_ONCE)
+        more = self.more.click(border(self.again), self.seed, [self.spoken, self.seed, self.room.guess], **AT_ONCE)
         more.then(**paintings).then(**real)
-        changed = self.collection.input(border(self.change), self.collection, self.subject, **AT_ONCE)
+        changed = self.collection.input(
+            border(self.change), self.collection, [self.subject, self.spoken, self.room.guess], **AT_ONCE
+        )
         changed.then(**preview).then(**paintings).then(**real)
         self.album.wire(asked[:4], self.between, self.room.result)
         house().load(**paintings).then(**real)
@@ -189,9 +190,10 @@ class Paint:
     def preview(self, collection: str, subject: str, bold: float, seed: int) -> str:
         return hang(collection, subject, bold, seed, False, lambda _: Told())[0]
 
-    def again(self, seed: int, guess: str | None) -> tuple[bool, int, None]:
-        """The next seed. Who has guessed can guess anew before the critic speaks; to who has not, it speaks at once."""
-        return guess is None, (whole(seed, 0, forger.SEEDS, TEXTS["seed"]) + 1) % forger.SEEDS, None
+    def again(self, seed: int) -> tuple[bool, int, None]:
+        """The next seed; there is a new guess to make before the critic speaks."""
+        return False, (whole(seed, 0, forger.SEEDS, TEXTS["seed"]) + 1) % forger.SEEDS, None
 
-    def change(self, collection: str) -> gr.Dropdown:
-        return gr.Dropdown(subjects(collection), value=TEXTS["mix"])
+    def change(self, collection: str) -> tuple[gr.Dropdown, bool, None]:
+        """Its subjects; a guess about other pictures counts no more."""
+        return gr.Dropdown(subjects(collection), value=TEXTS["mix"]), False, None

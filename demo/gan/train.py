@@ -65,6 +65,7 @@ class Duel(Bench):
         if self.play:
             chosen = [self.play.age, self.play.collection]
             self.play.come(self.exam.click(border(self.meet), [self.stored, self.watch.token], chosen, **HIDDEN))
+        self.on.click(lambda: "", None, self.done, **HIDDEN)
         told = [*BREAKS.items(), *MENDS.items()]
         for button, (name, rules) in zip([*self.breaks, *self.mends], told, strict=True):
             pressed = button.click(self.turning(name, rules), self.stored, self.done, **HIDDEN)

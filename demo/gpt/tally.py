@@ -14,10 +14,10 @@ def odds(x: float) -> str:
     return f"{x:.2g}" if x < 9.95 else f"{x:,.0f}"
 
 
-def tally(tree: Tree, note: str = "") -> tuple[str, str, str]:
+def tally(tree: Tree) -> tuple[str, str, str]:
     """Of the story that is shown: what the dice made of the first choices, what to hold the chances against, and the
     guess that came so; three times "" if nothing is told yet."""
-    found, note = figures(tree.story), note or tree.compared()
+    found, note = figures(tree.story), tree.compared()
     if not found.pieces:
         return "", "", ""
     share = round(100 * found.first / found.pieces)

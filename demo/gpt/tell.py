@@ -28,7 +28,7 @@ from demo.telling import LENGTHS, TELLER, WHOLE, Story, Wish, begin, opening, re
 from demo.words import words
 
 TEXTS = words("gpt.tell")
-OPENING, REVEAL = (TEXTS["beginnings"][0], 120), 30  # its beginning and length, and milliseconds from piece to piece
+OPENING = (TEXTS["beginnings"][0], 120)  # its beginning and length
 MANY = 64  # readers at once
 WATCH = 0.15  # seconds between two looks at a story that is told for all
 HOLD = "() => document.querySelector('#gpt-tell-strip .leaf').dispatchEvent(new Event('hold'))"
@@ -190,17 +190,16 @@ class Tell:
     async def summed(self, tree: Tree, story: Story, guess: Any = None) -> Any:
         """What is copied, the result and the outline, worked out where no page waits for it."""
         story.mark(await asyncio.to_thread(copied, story))
-        note = TEXTS["opening"] if story.first else ""
-        (said, yard, came), rows = await asyncio.to_thread(lambda: (tally(tree, note), shown(tree)))
+        (said, yard, came), rows = await asyncio.to_thread(lambda: (tally(tree), shown(tree)))
         if story is not tree.story:
             return gr.skip()
         told = say(said, yard, self.told(tree.branches[tree.shown], guess, came)) if said else ""
+        if story.first:  # what came of it would give the guess away
+            told = say(TEXTS["waiting"], TEXTS["opening"])
         return {self.page: story.log, self.room.result: told, self.outline: rows}
 
     def told(self, branch: Branch, guess: Any, came: str) -> Told:
         """Of the guess, which counts as it stood when the branch was first told: a later one is known to be right."""
-        if branch.story.first:
-            return Told()
         if not came:
             return self.room.judged(guess, "")
         if branch.guess is None:
@@ -232,7 +231,7 @@ class Tell:
             if tree is not None:
                 return gr.skip()
             first = await opening(*OPENING)
-            mine, tree = first.twin(0 if first.busy else REVEAL), Tree()
+            mine, tree = first.twin(not first.busy), Tree()
             mine.first = first
             tree.add(mine)
             return {self.tree: tree, self.page: mine.log, self.outline: shown(tree)}
@@ -243,7 +242,7 @@ class Tell:
             return
         while mine.busy and not mine.halt:
             await asyncio.sleep(WATCH)
-            mine.catch_up(mine.first, 0)
+            mine.catch_up(mine.first)
             mine.busy = mine.first.busy
             yield
         if mine.busy:

@@ -13,6 +13,7 @@ NOTICE = Path(__file__).with_name("notice.js")
 STYLES = sorted(
     Path(__file__).parent.glob("*.css"), key=lambda file: (file.stem != "look", file.stem)
 )  # look.css first
+SHAPED = "U+0-21, U+23-10FFFF"  # its straight quotes are drawn as closing ones: these come from another font
 ASSETS = Path(gr.__file__).parent / "templates/frontend/assets"
 
 # name -> (light, dark); the accents are in look.css, one for each family
@@ -92,7 +93,7 @@ def style() -> str:
     """The style sheet, with the serif's faces before it."""
     faces = (
         f'@font-face {{ font-family: "Atelier Serif"; font-weight: {weight}; font-display: swap; '
-        f'src: url("assets/{file.name}") format("woff2"); }}\n'
+        f'unicode-range: {SHAPED}; src: url("assets/{file.name}") format("woff2"); }}\n'
         for weight, cut in ((400, "Regular"), (700, "Bold"))
         for file in ASSETS.glob(f"KaTeX_Main-{cut}-*.woff2")
     )

@@ -75,7 +75,7 @@ function show() {
   films.forEach((film, row) => {
     piece(film, sheets.film, frame, row);
     const at = row * made.steps + frame;
-    seen[row].textContent = fill(words.seen, { kind: made.kinds[at], sure: made.sure[at] });
+    seen[row].textContent = guess ? fill(words.seen, { kind: made.kinds[at], sure: made.sure[at] }) : '';
     film.setAttribute('aria-label', seen[row].textContent);
     film.dataset.frame = frame;
   });

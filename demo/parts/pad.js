@@ -84,7 +84,12 @@ function line(to) {
   ink.stroke();
   from = { last: to, middle };
 }
-function start(p) { sound(); remember(); from = { last: p, middle: p }; line(p); soon(); }
+function start(p) {
+  sound(); remember();
+  from = { last: p, middle: p };
+  line({ x: p.x + 1e-4, y: p.y });  // a line of no length would not be drawn, and a click is a dot
+  soon();
+}
 function place(event) {
   const box = paper.getBoundingClientRect();
   return { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
@@ -246,7 +251,8 @@ function read() {
   turn = value.turn;
   press(false);
   clearTimeout(timer); clearTimeout(resting); timer = 0;  // what was drawn is gone
-  lay(value.side, value.channels);
+  if (value.side === side && value.channels === channels) { remember(); blank(); }  // what was there can be had back
+  else lay(value.side, value.channels);
   show(value.dots);
 }
 lay(side, channels);

@@ -2,7 +2,7 @@
 const field = element.querySelector('.field'), find = (name) => element.querySelector(name);
 const canvas = find('canvas'), ink = canvas.getContext('2d'), trouble = find('.trouble'), count = find('.count');
 const { rules: first, ...words } = JSON.parse(field.dataset.words);
-const EXTENT = 1.2, SLOW = 450, FEWEST = 30, MOST = 1500, APART = 0.02;  // milliseconds a step when slow; of a world that is drawn
+const EXTENT = 1.2, SLOW = 450, FEWEST = 30, MOST = 1500, APART = 0.02, GRAIN = 0.04;  // milliseconds a step when slow; of a world that is drawn
 let rules = first, places = [], key = null, now = null, real = null, told = '', saidAt = 0, playing = false, flying = false, stroke = null, born = 0, begun = null;
 
 const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
@@ -138,6 +138,16 @@ function add(p) {
   const last = places[places.length - 1];
   if (places.length < MOST && (!last || Math.hypot(p[0] - last[0], p[1] - last[1]) > APART)) places.push(p);
 }
+// A quick pointer is heard of a few times only: what lies between is drawn in.
+function along(event) {
+  const from = places[places.length - 1];
+  drop(event);
+  const to = places[places.length - 1];
+  if (!from || to === from) return;
+  places.pop();
+  const n = Math.ceil(Math.hypot(to[0] - from[0], to[1] - from[1]) / GRAIN);
+  for (let i = 1; i <= n; i++) add([0, 1].map((k) => clip(from[k] + (to[k] - from[k]) * i / n)));
+}
 function clear() { places = []; born += 1; stop(); blank(); }
 function blank() {  // no game is on view, and none is told of
   now = null; real = null; count.textContent = ''; told = '';
@@ -153,7 +163,7 @@ canvas.addEventListener('pointerdown', (event) => {
 });
 canvas.addEventListener('pointermove', (event) => {
   if (stroke !== event.pointerId) return;
-  for (const move of event.getCoalescedEvents ? event.getCoalescedEvents() : [event]) drop(move);
+  for (const move of event.getCoalescedEvents ? event.getCoalescedEvents() : [event]) along(move);
   paint();
 });
 // The same by keys: arrows move a pen, space puts it down or lifts it.

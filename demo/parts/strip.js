@@ -5,7 +5,7 @@ const cuts = element.querySelector('.cuts'), trouble = element.querySelector('.t
 const copying = element.querySelector('.copying');
 const { levels, knobs, ...words } = JSON.parse(leaf.dataset.words);
 const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
-let seen = '', queue = [], pieces = [], held = false, pace = 0, timer = 0, chosen = null, own = false, word = null;
+let seen = '', queue = [], pieces = [], held = false, chosen = null, own = false, word = null;
 let unheard = '', spoke = 0, head = {}, spot = null, idle = 0, took = false, stood = {};
 
 const percent = (share) => {
@@ -27,8 +27,7 @@ const make = (tag, kind, text) => {
 };
 
 function clear() {
-  clearTimeout(timer);
-  queue = []; pieces = []; held = false; timer = 0; chosen = null; own = false; word = null; unheard = ''; heard.textContent = '';
+  queue = []; pieces = []; held = false; chosen = null; own = false; word = null; unheard = ''; heard.textContent = '';
   leaf.replaceChildren();
   leaf.classList.remove('telling');
   copying.textContent = '';
@@ -41,11 +40,10 @@ function begin(first) {
   head = first;
   stood.seed = head.seed;
   took = took && head.fork !== null;
-  pace = still ? 0 : head.pace;
   if (head.before) leaf.append(make('span', 'before', head.before));
   leaf.classList.add('telling');
   const below = leaf.getBoundingClientRect().top > 0.8 * innerHeight;  // on a phone the page lies under the controls
-  if (below && !head.pace) leaf.scrollIntoView({ behavior: still ? 'auto' : 'smooth' });
+  if (below && !head.opening) leaf.scrollIntoView({ behavior: still ? 'auto' : 'smooth' });
 }
 
 // A word's pieces stay on one line; the space before it stands outside its tint. The leaf's text is the story, letter for letter.
@@ -113,7 +111,7 @@ function choose(i) {
   if (ids.length === 1 && !others.some(([, , token]) => token === written)) rows.push([text, chance, written, null]);
   spot = { i, written, rows, on: {}, cuts: [] };
   draw();
-  if (own || head.pace) weigh(i);  // the opening's answers are worked out once for all
+  if (own || head.opening) weigh(i);  // the opening's answers are worked out once for all
 }
 
 // What the server is asked: the tokens before a place, as far as the model looks back, and the knobs as they stand.
@@ -199,11 +197,8 @@ function copy({ run, said }) {
 }
 
 function work() {
-  timer = 0;
   while (queue.length && !held) {
-    const event = queue.shift();
-    take(event);
-    if (pace && Array.isArray(event)) { timer = setTimeout(work, pace); return; }
+    take(queue.shift());
   }
 }
 
@@ -213,12 +208,12 @@ function read() {
   for (const text of log.slice(seen.length).split('\n')) {
     if (!text) continue;
     const event = JSON.parse(text);
-    if (event === 'go') { held = false; pace = 0; }
+    if (event === 'go') held = false;
     if (held && event.said) { copy(event); continue; }
     queue.push(event);
   }
   seen = log;
-  if (!timer) work();
+  work();
 }
 
 function find(button) { return button === beyond ? pieces.length : pieces.findIndex((piece) => piece.button === button); }

@@ -4,7 +4,7 @@ What goes to the page is a log in one string, a line of JSON an event. A longer 
 Gradio sends only what is new, and the page only appends. First comes what stands before, then pieces and marks:
 
     {"before": "Once upon a time",              plain text
-     "pace": 0, "fork": null,                   milliseconds from piece to piece; the piece with which a branch begins
+     "opening": false, "fork": null,            whether it was told once for all; the piece with which a branch begins
      "ids": [0, 412, ...], "known": 7,          the last tokens of that text, and how many it has
      "seed": 0,
      "teller": "storyteller", "context": 256}   who tells, and on how many tokens it looks back
