@@ -31,7 +31,7 @@ XZ_READS = 200_000  # letters
 FOES = ("blind", "unigram", "bigram")  # of a storyteller, in the order of the guesses
 MINUTE = 60.0  # seconds of learning after which it is said which guess came true
 PAIRS = 10  # pictures that are redrawn at each look
-LATELY = 8  # steps over which a storyteller's surprise at what it learns from is averaged
+LATELY = 8  # points of a curve that are its latest; a surprise at what is learnt is averaged over as many
 HEART = 0.5  # of the surprise at unseen text: who is less surprised than this by what was learnt knows it by heart
 
 
@@ -94,7 +94,8 @@ class Wall:
             run.mark(signs)
         if run.trainer.seconds >= MINUTE and not run.came[0]:
             run.came = self.came(run)
-        loss = max((abs(run.last.losses[name]) for name in self.curves), default=0.0) if run.last else 0.0
+        losses = [abs(loss) for name in self.curves for loss in run.curves.get(name, [])[-LATELY:]]
+        loss = max(losses, default=0.0)  # a loss that runs away swings to and fro
         ill = "away" if loss >= AWAY else self.doctor.illness(signs)
         facts = {
             "loss": tick(loss),

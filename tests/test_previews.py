@@ -210,8 +210,12 @@ def test_a_game_without_labels_is_held_against_the_one_with_them():
 
 def test_a_game_that_has_run_away_is_named():
     run = game()
-    run.last.losses["forger"] = -2.0 * AWAY
+    run.curves["forger"].append(-2.0 * AWAY)
     assert run.preview.sentence(run)[0] == "The game has run away: a loss has grown to 2,000."
+    run.curves["forger"] += [-155.0, 616.0]
+    assert run.preview.sentence(run)[0].startswith("The game has run away"), "it swings to and fro"
+    run.curves["forger"] += [0.7] * 8
+    assert "run away" not in run.preview.sentence(run)[0]
 
 
 def test_watchers_of_a_run_follow_its_visitor_to_the_next_but_not_to_a_text_of_their_own():

@@ -12,7 +12,7 @@ from core.model import Mishap
 from demo import training, tuning
 from demo.booklets import BOOKLETS, booklet
 from demo.parts.border import border, unread
-from demo.parts.lesson import Room, outside, say, text
+from demo.parts.lesson import AT_ONCE, Room, outside, say, text
 from demo.runs import RUNS, Run
 from demo.studio import EVERY, HIDDEN, QUIET
 from demo.words import words
@@ -105,7 +105,7 @@ class Tune:
             made.success(None, None, None, js=SIGHT, **HIDDEN)
         self.verbs["on"].click(border(self.drive), [self.stored, self.room.guess], shown, **stream)
         self.verbs["on"].click(None, None, None, js=SIGHT, **HIDDEN)
-        self.room.guess.input(border(self.expect), [self.stored, self.room.guess], None, **HIDDEN)
+        self.room.guess.input(border(self.expect), [self.stored, self.room.guess], None, **AT_ONCE)
         self.verbs["stop"].click(border(self.halt), self.stored, None, **HIDDEN)
         self.keep.click(border(self.pack), self.stored, [self.kept, self.room.result], **QUIET)
         self.bring.upload(border(self.unpack), [self.bring, *asked], [self.stored, *shown], **QUIET)
