@@ -131,18 +131,18 @@ class Story:
         self.speller = Speller(teller.tokenizer)
         self.pair_nats = 0.0  # what the guesses' tokens cost with only the one before in sight
         self.fork: int | None = None  # the piece with which it left another story
+        self.first: Story | None = None  # the one that is told for all, of which this is a twin
         self.log = self.head()
         self.want = 0  # tokens to be told next
-        self.first: Story | None = None  # the one that is told for all, of which this is a twin
         self.busy = False  # while it is being told on a page
         self.halt = ""  # "rest" when it is asked to stop, "gone" when another story takes its place
 
-    def head(self, opening: bool = False) -> str:
-        """The log's first line; an opening was told once for all."""
+    def head(self) -> str:
+        """The log's first line."""
         near = self.ids[: self.begun][-self.teller.model.config.context :]  # as far as the model looks back
         counts = {"ids": near, "known": self.begun, "fork": self.fork, "seed": self.wish.seed}
         counts |= {"teller": self.wish.teller, "context": self.teller.model.config.context}
-        return line({"before": self.wish.beginning, "opening": opening, **counts})
+        return line({"before": self.wish.beginning, "opening": self.first is not None, **counts})
 
     def add(self, guess: Guess) -> None:
         """One token more; the log gets it as soon as its characters are whole."""
@@ -179,18 +179,19 @@ class Story:
         told = [guess.token for guess in self.guesses if guess.token != self.end]
         return self.wish.beginning + self.teller.tokenizer.decode(told)
 
-    def twin(self, opening: bool) -> "Story":
+    def twin(self) -> "Story":
         """The same story for another visitor."""
         twin = copy.copy(self)
-        twin.catch_up(self, opening)
+        twin.first = self
+        twin.catch_up(self)
         return twin
 
-    def catch_up(self, other: "Story", opening: bool = False) -> None:
+    def catch_up(self, other: "Story") -> None:
         """Takes over all that another has told so far."""
         self.ids, self.guesses, self.held = list(other.ids), list(other.guesses), list(other.held)
         self.starts, self.spelt = list(other.starts), list(other.spelt)
         self.speller, self.pair_nats = copy.copy(other.speller), other.pair_nats
-        self.log = self.head(opening) + other.log.split("\n", 1)[1]
+        self.log = self.head() + other.log.split("\n", 1)[1]
 
 
 async def tell(story: Story, length: int) -> AsyncGenerator[None, None]:

@@ -57,7 +57,7 @@ CHANGES = {
     "thick": ({"width": 7.0}, 0.1),
     "small and thick": ({"size": 0.5, "left": 0.2, "top": 0.4, "width": 5.0}, 0.15),
 }
-SLACK = {"digits": 1, "doodles": 1.5}  # lines as thin and sharp as doodles have show a small shift more
+SLACK = {("doodles", "shifted"): 1.5, ("doodles", "half as large, in a corner"): 1.1}  # thin, sharp lines show it more
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -65,7 +65,8 @@ def test_a_sketch_settles_to_the_same_picture(change, plain, strangers):
     moved, share = CHANGES[change]
     for collection, name in CASES:
         off = apart(plain[collection, name], ink.settle(drawn(name, **moved), collection))
-        assert off < SLACK[collection] * share * strangers[collection], (collection, name, off / strangers[collection])
+        most = SLACK.get((collection, change), 1) * share
+        assert off < most * strangers[collection], (collection, name, off / strangers[collection])
 
 
 @pytest.mark.parametrize(("collection", "name"), CASES)

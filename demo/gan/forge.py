@@ -13,7 +13,7 @@ from demo.gan.critic import line
 from demo.gan.forger import card, says
 from demo.ink import is_empty
 from demo.parts.border import border
-from demo.parts.factors import factors, offered
+from demo.parts.factors import factors, offered, settings
 from demo.parts.lesson import Room, say
 from demo.parts.pad import dots, pad, shown
 from demo.parts.sights import sights
@@ -63,11 +63,6 @@ def look(asked: dict[str, Any]) -> dict[str, str]:
     if is_empty(drawing):
         return {"html": BLANK}
     return {"html": view(forgery.weigh(drawing, name, k, asked.get("pupil")))}
-
-
-def setting(value: Any) -> Any:
-    """Where the page says that the sliders stand; still to be checked."""
-    return value.get("set") if isinstance(value, dict) else None
 
 
 class Forge:
@@ -154,13 +149,13 @@ class Forge:
         """A real picture on the pad, to begin with or to be spoilt."""
         labels = card(name)["data"]["labels"]
         drawing, k = forgery.begun(name, turn + 1)
-        settings, subjects = offered(*forgery.made_from(name, turn + 1)), gr.Dropdown(labels, value=labels[k])
-        return *self.lay(drawing, name, k, pupil, guess, "begun"), turn + 1, subjects, settings
+        places, subjects = offered(*forgery.made_from(name, turn + 1)), gr.Dropdown(labels, value=labels[k])
+        return *self.lay(drawing, name, k, pupil, guess, "begun"), turn + 1, subjects, places
 
-    def make(self, settings: Any, name: str, subject: str, pupil: str, guess: str) -> tuple[Any, ...]:
+    def make(self, value: Any, name: str, subject: str, pupil: str, guess: str) -> tuple[Any, ...]:
         """A picture as the collection's own program draws it, from factors that the visitor has set."""
         k = forgery.subject(name, subject)
-        return self.lay(forgery.made(name, setting(settings), k), name, k, pupil, guess, "made")
+        return self.lay(forgery.made(name, settings(value), k), name, k, pupil, guess, "made")
 
     def lay(self, drawing: Tensor, name: str, k: int, pupil: str, guess: str, kind: str) -> tuple[Any, ...]:
         """A real picture on the pad, and what the critic makes of it; the forger's answer was to another."""

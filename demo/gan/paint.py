@@ -36,23 +36,23 @@ def result(collection: str, y: Tensor, chances: Tensor, guessed: Callable[[int],
 
 
 def hang(
-    collection: str, subject: str, bold: float, seed: int, spoken: bool, guessed: Callable[[int], Told]
+    collection: str, subject: str, bold: float, seed: int, guessed: Callable[[int], Told] | None
 ) -> tuple[str, str]:
-    """The wall of paintings, and the result sentence."""
+    """The wall of paintings, and the result sentence; without a guess the critic keeps silent."""
     x, y = painted(collection, subject, seed, bold, COUNT)
-    if not spoken:
+    if guessed is None:
         return wall(hung(collection, x, y, None, TEXTS["painting"])), say(TEXTS["waiting"], TEXTS["waiting_note"])
     chances = beliefs(collection, x, y)
     return wall(hung(collection, x, y, chances, TEXTS["painting"])), result(collection, y, chances, guessed)
 
 
-def beside(collection: str, subject: str, spoken: bool) -> str:
+def beside(collection: str, subject: str, guess: str | None) -> str:
     """The row of real pictures, where they are at hand; its subjects are those of the first paintings."""
     y = forger.asked(collection, subject, ROW)
     x = reals(f"gan-{collection}", y)
     if x is None:
         return f'<p class="key">{TEXTS["absent"]}</p>'
-    chances = beliefs(collection, x, y) if spoken else None
+    chances = None if guess is None else beliefs(collection, x, y)
     return f"<h4>{TEXTS['beside']}</h4>{wall(hung(collection, x, y, chances, TEXTS['picture']))}"
 
 
@@ -102,7 +102,6 @@ class Paint:
     """The room where you choose, guess, look, and hear the critic."""
 
     def __init__(self) -> None:
-        self.spoken = gr.State(False)  # the critic keeps silent until there is a guess
         with Room("gan.paint") as room:
             self.room = room
             with room.do:
@@ -153,31 +152,29 @@ class Paint:
 
     def wire(self) -> None:
         """Paintings come first: real pictures may have to be read from a pack."""
-        asked = [self.collection, self.subject, self.bold, self.seed, self.spoken, self.room.guess]
+        asked = [self.collection, self.subject, self.bold, self.seed, self.room.guess]
         shown = [self.pictures, self.room.result, self.between]
         paintings = {"fn": border(self.show), "inputs": asked, "outputs": shown, **AT_ONCE}
         real = {
             "fn": border(beside),
-            "inputs": [self.collection, self.subject, self.spoken],
+            "inputs": [self.collection, self.subject, self.room.guess],
             "outputs": self.real,
             **AT_ONCE,
         }
-        preview = {"fn": border(self.preview), "inputs": asked[:4], "outputs": self.pictures, **AT_ONCE}
 
         gr.on([self.bold.input, self.seed.input], **paintings)
         self.subject.input(**paintings).then(**real)
-        self.room.guess.input(lambda: True, None, self.spoken, **AT_ONCE).then(**paintings).then(**real)
-        more = self.more.click(border(self.again), self.seed, [self.spoken, self.seed, self.room.guess], **AT_ONCE)
+        self.room.guess.input(**paintings).then(**real)
+        more = self.more.click(border(self.again), self.seed, [self.seed, self.room.guess], **AT_ONCE)
         more.then(**paintings).then(**real)
-        changed = self.collection.input(
-            border(self.change), self.collection, [self.subject, self.spoken, self.room.guess], **AT_ONCE
-        )
-        changed.then(**preview).then(**paintings).then(**real)
+        begins = [self.subject, self.room.guess]
+        changed = self.collection.input(border(self.change), self.collection, begins, **AT_ONCE)
+        changed.then(**paintings).then(**real)
         self.album.wire(asked[:4], self.between, self.room.result)
         house().load(**paintings).then(**real)
 
     def show(
-        self, collection: str, subject: str, bold: float, seed: int | None, spoken: bool, guess: str
+        self, collection: str, subject: str, bold: float, seed: int | None, guess: str | None
     ) -> tuple[Any, Any, Any]:
         if seed is None:  # the box is empty: the next number is being typed
             return gr.skip(), gr.skip(), gr.skip()
@@ -185,15 +182,13 @@ class Paint:
         def guessed(took: int) -> Told:
             return self.room.judged(guess, self.room.words["guesses"][max(0, took - 1) // 4])
 
-        return *hang(collection, subject, bold, seed, spoken, guessed), ""  # a morph was of other paintings
+        told = None if guess is None else guessed
+        return *hang(collection, subject, bold, seed, told), ""  # a morph was of other paintings
 
-    def preview(self, collection: str, subject: str, bold: float, seed: int) -> str:
-        return hang(collection, subject, bold, seed, False, lambda _: Told())[0]
-
-    def again(self, seed: int) -> tuple[bool, int, None]:
+    def again(self, seed: int) -> tuple[int, None]:
         """The next seed; there is a new guess to make before the critic speaks."""
-        return False, (whole(seed, 0, forger.SEEDS, TEXTS["seed"]) + 1) % forger.SEEDS, None
+        return (whole(seed, 0, forger.SEEDS, TEXTS["seed"]) + 1) % forger.SEEDS, None
 
-    def change(self, collection: str) -> tuple[gr.Dropdown, bool, None]:
+    def change(self, collection: str) -> tuple[gr.Dropdown, None]:
         """Its subjects; a guess about other pictures counts no more."""
-        return gr.Dropdown(subjects(collection), value=TEXTS["mix"]), False, None
+        return gr.Dropdown(subjects(collection), value=TEXTS["mix"]), None

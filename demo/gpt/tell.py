@@ -190,12 +190,12 @@ class Tell:
     async def summed(self, tree: Tree, story: Story, guess: Any = None) -> Any:
         """What is copied, the result and the outline, worked out where no page waits for it."""
         story.mark(await asyncio.to_thread(copied, story))
-        (said, yard, came), rows = await asyncio.to_thread(lambda: (tally(tree), shown(tree)))
+        # What came of the opening would give the guess away.
+        sums = tally if story.first is None else lambda _: (TEXTS["waiting"], TEXTS["opening"], "")
+        (said, yard, came), rows = await asyncio.to_thread(lambda: (sums(tree), shown(tree)))
         if story is not tree.story:
             return gr.skip()
         told = say(said, yard, self.told(tree.branches[tree.shown], guess, came)) if said else ""
-        if story.first:  # what came of it would give the guess away
-            told = say(TEXTS["waiting"], TEXTS["opening"])
         return {self.page: story.log, self.room.result: told, self.outline: rows}
 
     def told(self, branch: Branch, guess: Any, came: str) -> Told:
@@ -231,8 +231,7 @@ class Tell:
             if tree is not None:
                 return gr.skip()
             first = await opening(*OPENING)
-            mine, tree = first.twin(not first.busy), Tree()
-            mine.first = first
+            mine, tree = first.twin(), Tree()
             tree.add(mine)
             return {self.tree: tree, self.page: mine.log, self.outline: shown(tree)}
 

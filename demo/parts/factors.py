@@ -31,3 +31,8 @@ def factors(title: str, elem_id: str) -> gr.HTML:
 def offered(names: tuple[str, ...], values: list[float]) -> dict[str, Any]:
     """The value that shows these sliders at these places."""
     return {"names": names, "set": values, "turn": anew()}
+
+
+def settings(value: Any) -> Any:
+    """Where the page says that the sliders stand; still to be checked."""
+    return value.get("set") if isinstance(value, dict) else None

@@ -130,22 +130,17 @@ function arrows(fine) {
 
 // A world of one's own: the pointer scatters points where it goes.
 const clip = (v) => Math.max(-1, Math.min(1, Math.round(v * 1e4) / 1e4));
-function drop(event) {
+function spot(event) {
   const box = canvas.getBoundingClientRect();
-  add([event.clientX - box.left, event.clientY - box.top].map((v) => clip((2 * EXTENT * v) / box.width - EXTENT)));
+  return [event.clientX - box.left, event.clientY - box.top].map((v) => clip((2 * EXTENT * v) / box.width - EXTENT));
 }
 function add(p) {
   const last = places[places.length - 1];
   if (places.length < MOST && (!last || Math.hypot(p[0] - last[0], p[1] - last[1]) > APART)) places.push(p);
 }
 // A quick pointer is heard of a few times only: what lies between is drawn in.
-function along(event) {
-  const from = places[places.length - 1];
-  drop(event);
-  const to = places[places.length - 1];
-  if (!from || to === from) return;
-  places.pop();
-  const n = Math.ceil(Math.hypot(to[0] - from[0], to[1] - from[1]) / GRAIN);
+function along(to) {
+  const from = places[places.length - 1] ?? to, n = 1 + Math.floor(Math.hypot(to[0] - from[0], to[1] - from[1]) / GRAIN);
   for (let i = 1; i <= n; i++) add([0, 1].map((k) => clip(from[k] + (to[k] - from[k]) * i / n)));
 }
 function clear() { places = []; born += 1; stop(); blank(); }
@@ -159,11 +154,11 @@ canvas.addEventListener('pointerdown', (event) => {
   canvas.setPointerCapture(event.pointerId);
   if (now) clear();
   stroke = event.pointerId;
-  drop(event); paint();
+  add(spot(event)); paint();
 });
 canvas.addEventListener('pointermove', (event) => {
   if (stroke !== event.pointerId) return;
-  for (const move of event.getCoalescedEvents ? event.getCoalescedEvents() : [event]) along(move);
+  for (const move of event.getCoalescedEvents ? event.getCoalescedEvents() : [event]) along(spot(move));
   paint();
 });
 // The same by keys: arrows move a pen, space puts it down or lifts it.

@@ -197,9 +197,7 @@ function copy({ run, said }) {
 }
 
 function work() {
-  while (queue.length && !held) {
-    take(queue.shift());
-  }
+  while (queue.length && !held) take(queue.shift());
 }
 
 function read() {

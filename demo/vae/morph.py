@@ -65,7 +65,9 @@ class Morph:
     def morph(self, asked: dict[str, Any]) -> dict[str, Any]:
         """The films, with their sentence, or with what is being measured for it."""
         films, said = morphing.morph(asked)
-        if said or asked.get("guess") not in TEXTS["guesses"]:
+        if asked.get("guess") not in TEXTS["guesses"]:  # the judge keeps silent until there is a guess
+            return films | {"result": say(TEXTS["waiting"])}
+        if said:
             return films | self.result(said, asked)
         return films | {"measuring": True, "result": say(TEXTS["measuring"].format(n=COUPLES))}
 
@@ -73,9 +75,5 @@ class Morph:
         """The sentence alone."""
         return self.result(morphing.told(asked), asked)
 
-    def result(self, said: morphing.Said | None, asked: dict[str, Any]) -> dict[str, str]:
-        """The judge keeps silent until there is a guess."""
-        guess = asked.get("guess")
-        if said is None or guess not in TEXTS["guesses"]:
-            return {"result": say(TEXTS["waiting"])}
-        return {"result": say(said.said, said.yard, self.room.judged(guess, said.most))}
+    def result(self, said: morphing.Said, asked: dict[str, Any]) -> dict[str, str]:
+        return {"result": say(said.said, said.yard, self.room.judged(asked.get("guess"), said.most))}
