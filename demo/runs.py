@@ -6,10 +6,12 @@ No Gradio here. A page keeps a run's id and never a trainer.
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
+
+import numpy as np
 
 from core.model import Mishap
 from core.train import Progress, Trainer
@@ -46,14 +48,15 @@ class Run:
     measured: float = 0.0  # when that was
 
     def note(self, now: Progress) -> None:
-        """Adds a point to every curve; a curve grown long keeps every other point of its past."""
+        """Adds a point to every curve; curves grown long keep of every two points the one that stands out."""
         self.last, self.touched = now, time.monotonic()
         self.steps.append(now.step)
         for name, value in now.losses.items():
             self.curves.setdefault(name, []).append(value)
         if len(self.steps) > WAKE:
-            for row in (self.steps, *self.curves.values()):
-                del row[1:-1:2]
+            kept = striking(list(self.curves.values()))
+            self.steps = [self.steps[i] for i in kept]
+            self.curves = {name: [row[i] for i in kept] for name, row in self.curves.items()}
 
     def mark(self, signs: Any) -> None:
         """Adds what was measured; a past grown long keeps every other one."""
@@ -74,6 +77,18 @@ class Run:
         if len(self.past) > PAST:
             del self.past[1::2]
             self.apart = max(self.apart, *(after[0] - before[0] for before, after in pairwise(self.past)))
+
+
+def striking(curves: Sequence[Sequence[float]]) -> list[int]:
+    """Indices into curves, all (N,): the first, the last, and of every two neighbours between them the farther out.
+
+    Far is how many times the usual distance a value lies from the middle of its curve.
+    """
+    values = np.nan_to_num(np.array(curves, dtype=float))
+    off = np.abs(values - np.median(values, 1, keepdims=True))
+    far: list[float] = (off / (np.median(off, 1, keepdims=True) + 1e-12)).max(0).tolist()
+    end = len(far) - 1
+    return [0, *(max(range(i, min(i + 2, end)), key=lambda at: far[at]) for i in range(1, end, 2)), end]
 
 
 class Turnstile:

@@ -21,6 +21,10 @@ LEFT, RIGHT, TOP, BOTTOM = (
     12,
     26,
 )  # room for the numbers, the names, and the steps
+FEW, OUT = (
+    50,
+    4,
+)  # one value in so many may lie beyond a curve's edges, if it takes so many times the height of the others
 ROUND = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)  # where a curve's scale may end, times a power of ten
 
 
@@ -78,12 +82,13 @@ def bar(share: float) -> str:
 def curves(steps: Sequence[float], lines: Mapping[str, Sequence[float]]) -> str:
     """Lines over steps as one SVG, each named at its end; values that are not finite are left out.
 
-    steps (N,) rising; lines: name -> (N,) values. Colours are the page's: line-0, line-1, ...
+    steps (N,) rising; lines: name -> (N,) values. Colours are the page's: line-0, line-1, ... Where a few values would
+    press all others flat, those run along the edge, which says how far they reach.
     """
-    finite = [value for values in lines.values() for value in values if isfinite(value)]
+    finite = sorted(value for values in lines.values() for value in values if isfinite(value))
     if not finite:
         return ""
-    low, high = _room(min(finite), max(finite))
+    low, high = _room(*_most(finite))
     drawn = [_line(i, steps, values, low, high) for i, values in enumerate(lines.values())]
     ends = _apart([_y(_last(values), low, high) for values in lines.values()])
     side = WIDE - RIGHT + 8
@@ -96,8 +101,28 @@ def curves(steps: Sequence[float], lines: Mapping[str, Sequence[float]]) -> str:
     return (
         f'<svg class="curves" viewBox="0 0 {WIDE} {HIGH}" role="img" aria-label="{escape(said)}">'
         + _frame(steps, low, high)
+        + _beyond(finite, low, high)
         + "".join(drawn + names)
         + "</svg>"
+    )
+
+
+def _most(values: Sequence[float]) -> tuple[float, float]:
+    """What span is drawn of values, which rise: all, or where that would be OUT times the span of nearly all, less."""
+    few = len(values) // FEW
+    low, high = values[few], values[-1 - few]
+    if not high > low or values[-1] - values[0] < OUT * (high - low):
+        return values[0], values[-1]
+    return max(values[0], low - (high - low)), min(values[-1], high + (high - low))
+
+
+def _beyond(values: Sequence[float], low: float, high: float) -> str:
+    """How far values, which rise, reach over the edges."""
+    ends = ((values[-1], TOP + 12, "up", values[-1] > high), (values[0], HIGH - BOTTOM - 4, "down", values[0] < low))
+    return "".join(
+        f'<text class="tick" x="{LEFT + 4}" y="{y}">{way} to {tick(value)}</text>'
+        for value, y, way, over in ends
+        if over
     )
 
 
@@ -116,7 +141,7 @@ def _x(step: float, steps: Sequence[float]) -> float:
 
 
 def _y(value: float, low: float, high: float) -> float:
-    return HIGH - BOTTOM - (HIGH - TOP - BOTTOM) * (value - low) / (high - low)
+    return HIGH - BOTTOM - (HIGH - TOP - BOTTOM) * (min(max(value, low), high) - low) / (high - low)
 
 
 def _last(values: Sequence[float]) -> float:

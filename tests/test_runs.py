@@ -1,5 +1,6 @@
 """Trainings of several visitors on one machine."""
 
+import re
 import threading
 import time
 from itertools import pairwise
@@ -8,6 +9,7 @@ import pytest
 
 from core.model import Mishap
 from demo.runs import MOST, PAST, WAKE, Run, Runs, Turnstile
+from demo.show import curves
 from tests.test_contract import trainer
 
 
@@ -171,6 +173,26 @@ def test_curves_stay_short_and_keep_their_ends():
             break
     assert len(run.steps) <= WAKE and run.steps[0] == 1 and run.steps[-1] == 3 + WAKE - 1
     assert all(len(curve) == len(run.steps) for curve in run.curves.values())
+
+
+def test_a_peak_outlives_the_thinning_of_its_curve():
+    run, start = new(), next(iter(new().trainer.run(0)))
+    for i in range(5 * WAKE):
+        run.note(start._replace(step=i + 1, losses={"forger": 9.0 if i == 100 else 1 + i % 3 / 10, "critic": 5.0}))
+    assert len(run.steps) <= WAKE and run.curves["forger"][run.steps.index(101)] == max(run.curves["forger"]) == 9.0
+
+
+@pytest.mark.parametrize("peak", [40.0, -40.0])
+def test_a_peak_does_not_press_the_rest_of_a_chart_flat(peak):
+    """It is named, and drawn at the edge; without it the same lines have the same heights."""
+    steps, calm = list(range(200)), [1 + i % 3 / 10 for i in range(200)]
+    drawn = curves(steps, {"loss": [*calm[:50], peak, *calm[51:]]})
+    heights = [float(at.split(",")[1]) for at in re.search('points="([^"]+)"', drawn)[1].split()]
+    assert heights[50] == (min if peak > 0 else max)(heights) and max(heights) - min(heights) < 4 * abs(
+        heights[2] - heights[0]
+    )
+    assert f"{'up' if peak > 0 else 'down'} to {peak:g}" in drawn
+    assert " to " not in curves(steps, {"loss": calm})
 
 
 def test_a_run_remembers_its_past_evenly_and_for_ever():
