@@ -32,6 +32,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
 QUIET = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync")
 PATIENCE = 180  # seconds for the server to start on a busy machine
+SLOW = 120  # seconds for a page to show what is waited for, on one core with two servers that train
 
 # Runs app.py and writes a line for every other machine that it looks up or speaks to.
 WATCHED = f"""
@@ -132,6 +133,7 @@ def visitors(browser: "Browser", url: str) -> Iterator[Callable[..., "Page"]]:  
                 complaints.append(said.text)
 
         contexts.append(browser.new_context(viewport={"width": width, "height": height}))
+        contexts[-1].set_default_timeout(1000 * SLOW)
         page = contexts[-1].new_page()
         page.on("console", complain)
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -84,7 +84,7 @@ def test_a_guess_makes_the_critic_speak(page):
     assert page.locator(WALL).count() == 16
     assert not page.locator("#gan-paint-wall .told").count()
     page.locator("#gan-paint-guess label").nth(1).click()
-    page.wait_for_selector("#gan-paint-wall .told", timeout=60_000)
+    page.wait_for_selector("#gan-paint-wall .told")
     verdicts = page.locator("#gan-paint-wall .verdict").all_inner_texts()
     said, yard, guessed = page.locator("#gan-paint-result p").all_inner_texts()
     took = sum(verdict.startswith("real") for verdict in verdicts)
@@ -108,7 +108,7 @@ def test_boldness_and_the_button_repaint(page):
     page.wait_for_selector(f"#gan-paint-result:has-text('{words('gan.paint')['waiting_note']}')")
     assert not page.locator("#gan-paint-wall .told").count(), "new paintings, a new guess"
     closed.click()
-    page.wait_for_selector("#gan-paint-wall .told", timeout=60_000)
+    page.wait_for_selector("#gan-paint-wall .told")
     assert page.locator("#gan-paint-wall .told").count() == 16
     assert len({tuple(wall) for wall in (first, shyer, another)}) == 3
 
@@ -120,7 +120,7 @@ def test_a_guess_counts_for_the_paintings_it_was_made_about(visit):
     page.wait_for_timeout(1500)
     assert not page.locator("#gan-paint-wall .told").count(), "the critic waits for a guess"
     page.locator("#gan-paint-guess label").nth(3).click()
-    page.wait_for_selector("#gan-paint-wall .told", timeout=60_000)
+    page.wait_for_selector("#gan-paint-wall .told")
     before = sources(page)
     page.locator("#gan-paint-collection label").nth(1).click()
     changed(page, before)
@@ -150,7 +150,7 @@ def test_one_painting_turns_into_another(page):
     page.fill("#gan-paint-into input", "6")
     page.press("#gan-paint-into input", "Tab")
     page.click("#gan-paint-morph")
-    page.wait_for_selector("#gan-paint-between .film", timeout=60_000)
+    page.wait_for_selector("#gan-paint-between .film")
     way = page.locator("#gan-paint-between li img").evaluate_all("(images) => images.map((image) => image.src)")
     assert len(set(way)) == 8
     assert {way[0], way[-1]} == {sources(page)[0], sources(page)[5]}  # it begins and ends with what hangs on the wall
@@ -160,7 +160,7 @@ def test_one_painting_turns_into_another(page):
 def test_a_sheet_can_be_kept(page):
     open_more(page)
     page.click("#gan-paint-sheet")
-    page.wait_for_selector("#gan-paint-kept a", timeout=60_000)
+    page.wait_for_selector("#gan-paint-kept a")
     reply = page.request.get(page.locator("#gan-paint-kept a").first.get_attribute("href"))
     assert Image.open(BytesIO(reply.body())).size == (8 * 33 * 4, 8 * 33 * 4)
 
@@ -170,7 +170,7 @@ def test_a_painting_is_sent_to_the_next_tab(visit):
     page.wait_for_selector(WALL)
     open_more(page)
     page.click("#gan-paint-send")
-    page.wait_for_selector("#vae-sketch-mixer canvas[data-n]:visible", timeout=60_000)
+    page.wait_for_selector("#vae-sketch-mixer canvas[data-n]:visible")
     page.wait_for_function(
         """([wall, pad]) => {
             const small = document.createElement('canvas').getContext('2d'), dots = [];
@@ -181,7 +181,6 @@ def test_a_painting_is_sent_to_the_next_tab(visit):
             return dots[0].reduce((sum, v, i) => sum + Math.abs(v - dots[1][i]), 0) / dots[0].length < 6;
         }""",
         arg=[WALL, "#vae-sketch-pad canvas"],
-        timeout=30_000,
     )
 
 
@@ -226,9 +225,7 @@ def sources(page):
 
 def changed(page, before):
     """The wall's pictures, once they are others than before."""
-    page.wait_for_function(
-        f"(before) => document.querySelector('{WALL} img')?.src !== before", arg=before[0], timeout=60_000
-    )
+    page.wait_for_function(f"(before) => document.querySelector('{WALL} img')?.src !== before", arg=before[0])
     return sources(page)
 
 

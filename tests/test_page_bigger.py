@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.test_bigger import KINDS, kept
-from tests.test_page_gpt import LEAF, SLOW, at_rest, open_tab, pieces, tell
+from tests.test_page_gpt import LEAF, at_rest, open_tab, pieces, tell
 
 HOME = TemporaryDirectory(prefix="atelier-")
 if "ATELIER_TELLERS" not in os.environ:
@@ -24,8 +24,8 @@ def test_a_bigger_teller_is_offered_and_tells(page):
     tell(page, "a text to", 30)
     at_rest(page)
     assert pieces(page) >= 10
-    page.locator("#gpt-tell-strip .copying").get_by_text("is not known to us").wait_for(timeout=SLOW)
-    page.locator("#gpt-tell-result").get_by_text("first choice").wait_for(timeout=SLOW)
+    page.locator("#gpt-tell-strip .copying").get_by_text("is not known to us").wait_for()
+    page.locator("#gpt-tell-result").get_by_text("first choice").wait_for()
     assert "In stories by others" not in page.locator("#gpt-tell-result").text_content()
     page.locator(f"{LEAF} button").nth(3).click()
-    page.locator("#gpt-tell-strip .others h4").get_by_text("had a chance of").wait_for(timeout=SLOW)
+    page.locator("#gpt-tell-strip .others h4").get_by_text("had a chance of").wait_for()

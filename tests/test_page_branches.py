@@ -10,7 +10,7 @@ from gradio_client.exceptions import AppError
 
 from demo.words import words
 from tests.conftest import enter
-from tests.test_page_gpt import LEAF, SLOW, at_rest, open_tab, tell, to_tab, told, wait_for_pieces
+from tests.test_page_gpt import LEAF, at_rest, open_tab, tell, to_tab, told, wait_for_pieces
 
 OTHERS, ROWS = "#gpt-tell-strip .others", "#gpt-tell-outline li"
 PREVIEWED = f"document.querySelectorAll('{OTHERS} .on:not(:empty)').length >= 5"
@@ -19,7 +19,7 @@ PREVIEWED = f"document.querySelectorAll('{OTHERS} .on:not(:empty)').length >= 5"
 def ask(page, i: int) -> None:
     """Chooses a piece, and waits for what else might stand there."""
     page.locator(f"{LEAF} button").nth(i).click()
-    page.wait_for_function(PREVIEWED, timeout=SLOW)
+    page.wait_for_function(PREVIEWED)
 
 
 def unwritten(page):
@@ -28,7 +28,7 @@ def unwritten(page):
 
 
 def outlined(page, count: int) -> None:
-    page.wait_for_function(f"document.querySelectorAll('{ROWS}').length === {count}", timeout=SLOW)
+    page.wait_for_function(f"document.querySelectorAll('{ROWS}').length === {count}")
 
 
 def saved(page, what: str) -> str:
@@ -46,7 +46,7 @@ def test_a_story_branches_as_its_preview_says_and_both_stay(page):
     row = unwritten(page)
     piece, preview = (row.locator(f".{part}").text_content() for part in ("piece", "on"))
     row.click()
-    page.wait_for_selector(f"{LEAF} button.fork", timeout=SLOW)
+    page.wait_for_selector(f"{LEAF} button.fork")
     at_rest(page)
     outlined(page, 3)
     branch = told(page)
@@ -63,11 +63,11 @@ def test_a_story_branches_as_its_preview_says_and_both_stay(page):
 
 def test_bookmarks_and_files_hold_the_whole_tree_even_while_it_is_stopped(page):
     page.locator("#gpt-tell-outline .star").nth(2).click()
-    page.wait_for_selector("#gpt-tell-outline .star[aria-pressed=true]", timeout=SLOW)
+    page.wait_for_selector("#gpt-tell-outline .star[aria-pressed=true]")
     tell(page, "Another beginning", length=400)
     wait_for_pieces(page, 8)
     page.locator("#gpt-tell-stop").click()
-    page.locator("#gpt-tell-result").get_by_text("first choice").wait_for(timeout=SLOW)
+    page.locator("#gpt-tell-result").get_by_text("first choice").wait_for()
     outlined(page, 4)
     tree = json.loads(saved(page, "json"))["branches"]
     assert [branch["parent"] for branch in tree] == [None, None, 1, None]
@@ -83,10 +83,10 @@ def test_a_branch_is_taken_while_the_story_is_still_told(page):
     wait_for_pieces(page, 8)
     page.locator(f"{LEAF} button").nth(2).click()
     unwritten(page).click()
-    page.wait_for_selector(f"{LEAF} button.fork", timeout=SLOW)
+    page.wait_for_selector(f"{LEAF} button.fork")
     page.locator("#gpt-tell-stop").click()
     outlined(page, rows + 2)
-    page.locator("#gpt-tell-result").get_by_text("first choice").wait_for(timeout=SLOW)
+    page.locator("#gpt-tell-result").get_by_text("first choice").wait_for()
     assert "learnt from" in page.locator("#gpt-tell-strip .copying").text_content()
 
 
@@ -95,20 +95,20 @@ def test_the_next_piece_can_be_chosen_and_all_of_it_by_keyboard(page):
     page.locator(f"{LEAF} button").first.focus()
     page.keyboard.press("End")
     page.keyboard.press("Enter")
-    page.wait_for_selector(f"{LEAF} .next[aria-pressed=true]", timeout=SLOW)
-    page.wait_for_function(PREVIEWED, timeout=SLOW)
+    page.wait_for_selector(f"{LEAF} .next[aria-pressed=true]")
+    page.wait_for_function(PREVIEWED)
     before, rows = told(page), page.locator(ROWS).count()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "take"
     page.keyboard.press("Enter")
     outlined(page, rows + 1)
-    page.wait_for_function("document.activeElement.classList.contains('fork')", timeout=SLOW)
+    page.wait_for_function("document.activeElement.classList.contains('fork')")
     at_rest(page)
     assert told(page).startswith(before) and len(told(page)) > len(before)
     page.locator("#gpt-tell-outline .branch").first.focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    page.wait_for_function(f"document.querySelectorAll('{ROWS}')[1].classList.contains('shown')", timeout=SLOW)
+    page.wait_for_function(f"document.querySelectorAll('{ROWS}')[1].classList.contains('shown')")
 
 
 def test_the_knobs_reshape_the_chances_while_they_move(page):
@@ -134,15 +134,15 @@ def test_the_next_word_is_guessed_against_two_rivals(page):
     fold = page.locator("#gpt-tell-quiz")
     fold.locator("summary").focus()
     page.keyboard.press("Enter")
-    fold.locator(".four button").nth(3).wait_for(timeout=SLOW)
+    fold.locator(".four button").nth(3).wait_for()
     for asked in (1, 2):
         fold.locator(".four button").nth(asked).focus()
         page.keyboard.press("Enter")
-        fold.get_by_text(f"Of {asked}: you").wait_for(timeout=SLOW)
+        fold.get_by_text(f"Of {asked}: you").wait_for()
         assert fold.locator(".four .true").count() == 1 and fold.locator(".four span").count() == 4
         assert "The model chose" in fold.locator(".verdict").text_content()
         page.keyboard.press("Enter")  # another one
-        page.wait_for_function("!document.querySelector('#gpt-tell-quiz .four span')", timeout=SLOW)
+        page.wait_for_function("!document.querySelector('#gpt-tell-quiz .four span')")
 
 
 def test_two_visitors_have_two_trees_and_long_beginnings_branch(visit):
@@ -153,7 +153,7 @@ def test_two_visitors_have_two_trees_and_long_beginnings_branch(visit):
         at_rest(page)
     ask(two, 3)
     unwritten(two).click()
-    two.wait_for_selector(f"{LEAF} button.fork", timeout=SLOW)
+    two.wait_for_selector(f"{LEAF} button.fork")
     at_rest(two)
     time.sleep(0.5)
     kept = json.loads(saved(two, "json"))["branches"]

@@ -7,7 +7,6 @@ from tests.conftest import opened, to_family
 SHEET = "#gan-play-sheet"
 PICTURE = f"{SHEET} li button"
 EXAM = "#gan-train-exam"
-LONG = 60_000  # milliseconds: the machine may be busy
 
 
 @pytest.fixture
@@ -84,24 +83,24 @@ def test_who_watches_a_training_sits_an_exam_on_it(visit):
     owner.wait_for_selector("#gan-train-view img")
     assert not owner.locator(EXAM).is_visible(), "there is no training yet"
     owner.click("#gan-train-start")
-    owner.wait_for_selector("#gan-train-view .meter:not([data-step='0'])", timeout=LONG)
+    owner.wait_for_selector("#gan-train-view .meter:not([data-step='0'])")
     owner.click("#gan-train-pause")
-    owner.wait_for_selector("#gan-train-on:visible", timeout=LONG)
+    owner.wait_for_selector("#gan-train-on:visible")
     step = owner.locator("#gan-train-view .meter").get_attribute("data-step")
 
     watcher = visit(owner.locator("#gan-train-view .meter a").get_attribute("href"))
-    watcher.wait_for_selector(".watched", timeout=LONG)
+    watcher.wait_for_selector(".watched")
     watcher.click(EXAM)
-    watcher.wait_for_selector(f"{SHEET} .about:has-text('at step {step}.')", timeout=LONG)
+    watcher.wait_for_selector(f"{SHEET} .about:has-text('at step {step}.')")
     assert not watcher.locator("#gan-play-collection").is_visible(), "a training has its own"
     watcher.locator(PICTURE).first.click()
     watcher.click(f"{SHEET} .hand")
-    watcher.wait_for_selector(f"#gan-play-result:has-text('had learnt for {step} step')", timeout=LONG)
+    watcher.wait_for_selector(f"#gan-play-result:has-text('had learnt for {step} step')")
     assert "found on unseen pictures and fresh forgeries" in watcher.inner_text("#gan-play-result")
     assert owner.locator("#gan-train-view .meter").get_attribute("data-step") == step
     watcher.locator("#gan-rooms").get_by_role("tab", name="Duel", exact=True).click()
     watcher.click(EXAM)  # the same training once more: another exam, not the one that was handed in
-    watcher.wait_for_selector(f"{SHEET} .hand:visible", timeout=LONG)
+    watcher.wait_for_selector(f"{SHEET} .hand:visible")
     watcher.get_by_role("radio", name="a master").check()
     watcher.wait_for_selector("#gan-play-collection:visible")
     watcher.wait_for_selector(f"{SHEET} .about", state="hidden")

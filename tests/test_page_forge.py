@@ -49,7 +49,7 @@ def test_a_click_is_a_dot_and_what_was_drawn_can_be_had_back(forge):
 def test_the_critic_learns_and_the_forger_answers(forge):
     forge.get_by_role("radio", name="Yes, but less").check()
     forge.click("#gan-forge-learn")
-    forge.wait_for_selector(f"{RESULT}:has-text('After 30 steps')", timeout=90_000)
+    forge.wait_for_selector(f"{RESULT}:has-text('After 30 steps')")
     after, before = map(
         int, re.search(r"same picture (\d+) %; before it was (\d+) %", forge.inner_text(RESULT)).groups()
     )
@@ -58,7 +58,7 @@ def test_the_critic_learns_and_the_forger_answers(forge):
     assert ("It was not fooled" in forge.inner_text(RESULT)) == (before <= 50)
     assert forge.locator("#gan-forge-guess input").first.is_disabled() == (before > 50), "a judged guess stands"
     forge.click("#gan-forge-imitate")
-    forge.wait_for_selector("#gan-forge-twin img", timeout=60_000)
+    forge.wait_for_selector("#gan-forge-twin img")
     assert "The nearest this forger can paint" in forge.inner_text("#gan-forge-twin")
 
 

@@ -10,7 +10,6 @@ from gradio_client.exceptions import AppError
 from tests.conftest import enter
 
 TAB, LEAF = "The Storyteller", "#gpt-tell-strip .leaf"
-SLOW = 60_000  # milliseconds, on a machine that trains beside it
 
 
 def to_tab(page):
@@ -21,8 +20,8 @@ def to_tab(page):
 def open_tab(page):
     """The tab with its opening told to the end."""
     to_tab(page)
-    page.wait_for_selector(f"{LEAF} button", timeout=SLOW)
-    page.wait_for_selector(f"{LEAF}:not(.telling)", timeout=SLOW)
+    page.wait_for_selector(f"{LEAF} button")
+    page.wait_for_selector(f"{LEAF}:not(.telling)")
     return page
 
 
@@ -44,13 +43,12 @@ def tell(page, beginning: str = "Once there was a cat", length: int = 400, seed:
         set_number(page, "#gpt-tell-seed", seed)
     rows = page.locator("#gpt-tell-outline li").count()
     page.locator("#gpt-tell-go").click()
-    page.wait_for_function(f"document.querySelectorAll('#gpt-tell-outline li').length > {rows}", timeout=SLOW)
+    page.wait_for_function(f"document.querySelectorAll('#gpt-tell-outline li').length > {rows}")
     page.wait_for_function(
         "([leaf, begun]) => document.querySelector(leaf).textContent.startsWith(begun)",
         arg=[LEAF, beginning],
-        timeout=SLOW,
     )
-    page.wait_for_selector(f"{LEAF} button", timeout=SLOW)
+    page.wait_for_selector(f"{LEAF} button")
 
 
 def set_number(page, place: str, value: int) -> None:
@@ -61,19 +59,18 @@ def wait_for_pieces(page, count: int) -> None:
     page.wait_for_function(
         "([leaf, count]) => document.querySelectorAll(leaf + ' button').length >= count",
         arg=[LEAF, count],
-        timeout=SLOW,
     )
 
 
 def at_rest(page) -> None:
-    page.wait_for_selector(f"{LEAF}:not(.telling)", timeout=SLOW)
+    page.wait_for_selector(f"{LEAF}:not(.telling)")
 
 
 def test_a_story_is_begun_before_anybody_asks_and_one_can_begin_stop_and_go_on(page):
     open_tab(page)
     assert told(page).startswith("Once upon a time")
     assert pieces(page) > 20
-    page.locator("#gpt-tell-result").get_by_text("seed 0").wait_for(timeout=SLOW)
+    page.locator("#gpt-tell-result").get_by_text("seed 0").wait_for()
     assert page.locator("#gpt-tell-strip .others li").count() >= 5  # the greatest surprise is open
     opening = told(page)
     page.get_by_role("tab", name="Measured").click()
@@ -86,7 +83,7 @@ def test_a_story_is_begun_before_anybody_asks_and_one_can_begin_stop_and_go_on(p
     stopped = told(page)
     time.sleep(1.0)
     assert told(page) == stopped
-    page.locator("#gpt-tell-result").get_by_text("first choice").wait_for(timeout=SLOW)
+    page.locator("#gpt-tell-result").get_by_text("first choice").wait_for()
     count = pieces(page)
     assert count < 380
     page.locator("#gpt-tell-on").click()
@@ -100,7 +97,7 @@ def test_the_same_wish_is_told_alike_and_again_otherwise(page):
     at_rest(page)
     first = told(page)
     page.locator("#gpt-tell-go").click()
-    page.wait_for_function("document.querySelector('#gpt-tell-seed input').value === '6'", timeout=SLOW)
+    page.wait_for_function("document.querySelector('#gpt-tell-seed input').value === '6'")
     at_rest(page)
     assert told(page) != first
     tell(page, length=20, seed=5)
@@ -140,7 +137,7 @@ def test_any_beginning_is_text_and_a_megabyte_is_one_sentence(page, server_log):
         "(box) => { box.value = 'x'.repeat(1e6); box.dispatchEvent(new Event('input', { bubbles: true })); }"
     )
     page.locator("#gpt-tell-go").click()
-    page.get_by_text("A beginning may have 4,000 characters, and this one has 1,000,000.").wait_for(timeout=SLOW)
+    page.get_by_text("A beginning may have 4,000 characters, and this one has 1,000,000.").wait_for()
     assert told(page) == before
     assert "<script>" not in server_log.read_text()  # Gradio warns of such a tag
 
@@ -148,17 +145,17 @@ def test_any_beginning_is_text_and_a_megabyte_is_one_sentence(page, server_log):
 def test_a_guess_made_when_it_was_said_what_came_does_not_count(page):
     tell(open_tab(page), length=40, seed=5)
     at_rest(page)
-    page.locator("#gpt-tell-result .said").wait_for(timeout=SLOW)
+    page.locator("#gpt-tell-result .said").wait_for()
     came = page.locator("#gpt-tell-guess").get_by_label("About half the time")
     came.check()
     page.locator("#gpt-tell-outline .star").last.click()
     page.locator("#gpt-tell-outline .branch").first.click()
     page.locator("#gpt-tell-outline [aria-current]").first.wait_for()
     page.locator("#gpt-tell-outline .branch").last.click()
-    page.wait_for_selector("#gpt-tell-outline li:last-child .branch[aria-current]", timeout=SLOW)
+    page.wait_for_selector("#gpt-tell-outline li:last-child .branch[aria-current]")
     assert page.locator("#gpt-tell-result .guessed").count() == 0 and came.is_enabled()
     tell(page, length=40, seed=9)
-    page.locator("#gpt-tell-result [data-judged]").wait_for(timeout=SLOW)
+    page.locator("#gpt-tell-result [data-judged]").wait_for()
     assert "You guessed: About half the time." in page.inner_text("#gpt-tell-result .guessed")
     assert came.is_disabled()
 

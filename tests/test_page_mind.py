@@ -6,7 +6,6 @@ from tests.conftest import opened
 
 TAB, VIEW = "The Storyteller", "#gpt-mind-view"
 PIECE, CELL = f"{VIEW} .piece", f"{VIEW} .cell"
-SLOW = 60_000  # milliseconds, on a machine that trains beside it
 
 
 def enter(page):
@@ -76,7 +75,7 @@ def test_a_head_is_switched_off_measured_and_switched_on_again(mind):
     mind.get_by_role("radio", name="Less than 1 % more").check()
     mind.locator(CELL).nth(45).click()
     mind.click(f"{VIEW} .off")
-    mind.wait_for_selector("#gpt-mind-result .said", timeout=SLOW)
+    mind.wait_for_selector("#gpt-mind-result .said")
     said = mind.inner_text("#gpt-mind-result").replace("\u00a0", " ")
     assert "Without head 6 of layer 6" in said and "Blind guessing" in said and "You guessed: Less than 1 %" in said
     assert mind.locator(CELL).nth(45).get_attribute("aria-label") == "Layer 6, head 6: switched off"
@@ -84,7 +83,7 @@ def test_a_head_is_switched_off_measured_and_switched_on_again(mind):
     assert len(texts(mind, "#gpt-mind .cut dd")) == 2
     mind.locator(CELL).nth(0).click()
     mind.click(f"{VIEW} .off")
-    mind.wait_for_selector("#gpt-mind-result:has-text('Without 2 heads')", timeout=SLOW)
+    mind.wait_for_selector("#gpt-mind-result:has-text('Without 2 heads')")
     mind.click(f"{VIEW} .all")
     mind.wait_for_selector("#gpt-mind-result .said", state="detached")
     assert not mind.locator("#gpt-mind .cut").is_visible() and not mind.locator(f"{VIEW} .all").is_visible()
@@ -120,7 +119,7 @@ def test_own_text_is_looked_into_and_what_cannot_be_is_said(mind):
     for text in ("Tim and", "The cat sat on the mat and the dog"):  # a head stays off while other texts are read
         mind.fill("#gpt-mind-text textarea", text)
         mind.click("#gpt-mind-read")
-        mind.wait_for_selector(f"#gpt-mind .cut h4:has-text('{text.split()[-1]}')", timeout=SLOW)
+        mind.wait_for_selector(f"#gpt-mind .cut h4:has-text('{text.split()[-1]}')")
     mind.click(f"{VIEW} .all")
 
 

@@ -14,7 +14,6 @@ from tests.conftest import dots, enter, still, stroke, to_family
 TEXTS = words("train")
 START, PAUSE, ON, ONCE, OVER = (f"#gan-train-{verb}" for verb in ("start", "pause", "on", "once", "over"))
 COLLECTION = "#gan-train-data input"
-LONG = 60_000  # milliseconds: the machine may be busy
 
 
 def room(page, family: str = "gan"):
@@ -31,16 +30,14 @@ def step(page, family: str = "gan") -> int:
 
 def until(page, beyond: int, family: str = "gan") -> int:
     """Waits for a step beyond the one given."""
-    page.wait_for_function(
-        f"+(document.querySelector('#{family}-train-view .meter')?.dataset.step || 0) > {beyond}", timeout=LONG
-    )
+    page.wait_for_function(f"+(document.querySelector('#{family}-train-view .meter')?.dataset.step || 0) > {beyond}")
     return step(page, family)
 
 
 def at_rest(page, family: str = "gan") -> int:
     """Presses Pause, and returns the step at which it came to rest."""
     page.click(f"#{family}-train-pause")
-    page.wait_for_selector(f"#{family}-train-on:visible", timeout=LONG)
+    page.wait_for_selector(f"#{family}-train-on:visible")
     return step(page, family)
 
 
@@ -58,7 +55,7 @@ def test_start_pause_reload_go_on(visit):
 
     page.reload()
     room(page)
-    page.wait_for_selector(f"{ON}:visible", timeout=LONG)
+    page.wait_for_selector(f"{ON}:visible")
     page.wait_for_function(f"document.querySelector('{COLLECTION}').value === 'Cut-paper shapes'")
     assert step(page) == paused, "a reload must find the run where it stopped"
     page.click(ONCE)
@@ -67,9 +64,7 @@ def test_start_pause_reload_go_on(visit):
     until(page, paused + 1)
     at_rest(page)
     page.click(OVER)
-    page.wait_for_function(
-        f"+document.querySelector('#gan-train-view .meter')?.dataset.step < {paused + 1}", timeout=LONG
-    )
+    page.wait_for_function(f"+document.querySelector('#gan-train-view .meter')?.dataset.step < {paused + 1}")
 
 
 def test_closing_the_tab_frees_the_machine(visit):
@@ -82,7 +77,7 @@ def test_closing_the_tab_frees_the_machine(visit):
     time.sleep(1)
     again = browser.new_page()
     again.goto(home)
-    room(again).wait_for_selector(f"{ON}:visible", timeout=LONG)
+    room(again).wait_for_selector(f"{ON}:visible")
     stood = step(again)
     time.sleep(2)
     again.click(ONCE)
@@ -96,9 +91,9 @@ def test_two_windows_of_one_visitor_take_turns(visit):
     second = first.context.new_page()
     second.goto(first.url)
     room(second)
-    second.wait_for_selector(f"{ON}:visible", timeout=LONG)
+    second.wait_for_selector(f"{ON}:visible")
     second.click(ON)
-    first.wait_for_selector(f"{ON}:visible", timeout=LONG)
+    first.wait_for_selector(f"{ON}:visible")
     assert TEXTS["elsewhere"] in first.inner_text("#gan-train-result")
     until(second, step(second))
     at_rest(second)
@@ -115,25 +110,23 @@ def test_visitors_do_not_see_each_other_but_by_a_link(visit):
     link = page.locator("#gan-train-view a").get_attribute("href")
     other = other.context.new_page()
     other.goto(page.url + link)
-    other.wait_for_selector("#gan-train-view:visible", timeout=LONG)  # the link opens the room
-    other.wait_for_selector(f"text={TEXTS['watching']}", timeout=LONG)
+    other.wait_for_selector("#gan-train-view:visible")  # the link opens the room
+    other.wait_for_selector(f"text={TEXTS['watching']}")
     assert step(other) == step(page)
     assert other.locator("#gan-train-view img").count() == 24
     for verb in (START, PAUSE, ON, ONCE, OVER):
         assert not other.locator(verb).is_visible(), "a watcher drives nothing"
     other.locator("#gan-train-guess").get_by_role("radio", name="Blurs").check()
-    other.wait_for_selector("#gan-train-result:has-text('You guessed: Blurs.')", timeout=LONG)
+    other.wait_for_selector("#gan-train-result:has-text('You guessed: Blurs.')")
     assert "You guessed" not in page.inner_text("#gan-train-result"), "a guess is its watcher's own"
     page.click(ONCE)
     until(page, step(other))
     again = step(page)
     page.click(OVER)
-    other.wait_for_function(f"+document.querySelector('#gan-train-view .meter')?.dataset.step < {again}", timeout=LONG)
+    other.wait_for_function(f"+document.querySelector('#gan-train-view .meter')?.dataset.step < {again}")
     until(page, 0)
     at_rest(page)
-    other.wait_for_function(
-        f"+document.querySelector('#gan-train-view .meter')?.dataset.step === {step(page)}", timeout=LONG
-    )
+    other.wait_for_function(f"+document.querySelector('#gan-train-view .meter')?.dataset.step === {step(page)}")
 
 
 def test_keep_and_bring_back(page, tmp_path):
@@ -143,7 +136,7 @@ def test_keep_and_bring_back(page, tmp_path):
     kept_at = at_rest(page, "vae")
     page.locator("#vae-train .more button").last.click()
     page.click("#vae-train-keep")
-    page.wait_for_selector("#vae-train-kept a", timeout=LONG)
+    page.wait_for_selector("#vae-train-kept a")
     files = []
     for link in page.locator("#vae-train-kept a").all():
         name = re.sub(r".*/", "", link.get_attribute("href"))
@@ -156,7 +149,7 @@ def test_keep_and_bring_back(page, tmp_path):
     with page.expect_file_chooser() as chooser:
         page.click("#vae-train-bring")
     chooser.value.set_files(files)
-    page.wait_for_selector(f"text={TEXTS['brought'].format(step=kept_at)}", timeout=LONG)
+    page.wait_for_selector(f"text={TEXTS['brought'].format(step=kept_at)}")
     page.click("#vae-train-on")
     until(page, kept_at, "vae")
     at_rest(page, "vae")
@@ -173,7 +166,7 @@ def test_a_visitors_own_drawing_is_redrawn_while_the_model_learns(page):
     drawn, before = still(page, lambda: [pictures.nth(i).get_attribute("src") for i in (0, 1)], rest=1000)
     assert "Yours is off by" in page.inner_text("#vae-train-result")
     page.click("#vae-train-once")
-    page.wait_for_function("([s, old]) => document.querySelectorAll(s)[1].src !== old", arg=[own, before], timeout=LONG)
+    page.wait_for_function("([s, old]) => document.querySelectorAll(s)[1].src !== old", arg=[own, before])
     assert page.locator(own).first.get_attribute("src") == drawn
     page.click("#vae-train-over")
     until(page, 0, "vae")
@@ -232,18 +225,18 @@ def test_a_run_can_be_rewound_filmed_and_told_other_rules(visit):
     page.get_by_role("radio", name="with a margin (hinge)").check()
     page.wait_for_timeout(500)
     page.click(ON)
-    page.wait_for_selector(f"{PAUSE}:visible", timeout=LONG)
+    page.wait_for_selector(f"{PAUSE}:visible")
     until(page, paused)
     at_rest(page)
 
     page.click("#gan-train-film")
-    page.wait_for_selector("#gan-train-kept a", timeout=LONG)
+    page.wait_for_selector("#gan-train-kept a")
     film = page.request.get(page.locator("#gan-train-kept a").first.get_attribute("href")).body()
     with Image.open(BytesIO(film)) as moving:
         assert moving.format == "WEBP" and moving.n_frames > 1
 
     page.click("#gan-train-keep")
-    page.wait_for_selector("#gan-train-kept a[href$='card.json']", timeout=LONG)
+    page.wait_for_selector("#gan-train-kept a[href$='card.json']")
     card = page.request.get(page.locator("#gan-train-kept a[href$='card.json']").get_attribute("href")).json()
     assert card["config"]["loss"] == "hinge"
 
@@ -252,16 +245,16 @@ def test_a_game_is_broken_named_and_mended(visit):
     page = room(visit(refusals=True))
     page.click("#gan-train-ruin .label-wrap")
     page.click("#gan-train-break-free")
-    page.wait_for_selector("text=only what works can be broken", timeout=LONG)
+    page.wait_for_selector("text=only what works can be broken")
     page.locator("#gan-train .more .label-wrap").last.click()
     enter(page, "#gan-train-batch input", "16")
     page.click(START)
     until(page, 50)
     page.click("#gan-train-break-free")
-    page.wait_for_selector("#gan-train-result:has-text('The critic is too strong')", timeout=LONG)
+    page.wait_for_selector("#gan-train-result:has-text('The critic is too strong')")
     assert page.input_value("#gan-train-penalty input") == "0"
     page.click("#gan-train-mend-penalty")
-    page.wait_for_selector("#gan-train-result:has-text('unseen pairs of real and forged')", timeout=LONG)
+    page.wait_for_selector("#gan-train-result:has-text('unseen pairs of real and forged')")
     assert page.input_value("#gan-train-penalty input") == "10"
     assert page.locator("#gan-train-charts .curves").count() == 2
     at_rest(page)
@@ -272,11 +265,11 @@ def test_own_text_is_learnt_and_too_little_is_said(page):
     page.locator("#gpt-train").get_by_label(TEXTS["collection"]).click()
     page.get_by_role("option", name="Your own text").click()
     page.click("#gpt-train-start")
-    page.wait_for_selector(f"text={TEXTS['no_text']}", timeout=LONG)
+    page.wait_for_selector(f"text={TEXTS['no_text']}")
     page.fill("#gpt-train-text textarea", "The cat sat on the <b>mat</b>. The mat was red. " * 60)
     page.click("#gpt-train-start")
     until(page, 0, "gpt")
-    page.wait_for_selector("#gpt-train-view .sample", timeout=LONG)
+    page.wait_for_selector("#gpt-train-view .sample")
     at_rest(page, "gpt")
     assert page.locator("#gpt-train-view .sample b").count() == 1, "the text's own tags must be shown, not obeyed"
 
@@ -289,5 +282,5 @@ def test_settings_out_of_reason_get_a_sentence(page, box, value):
         page.locator("#gan-train .more .label-wrap").last.click()
     enter(page, f"#gan-train-{box} input", value)
     page.click(START)
-    page.wait_for_selector(f".toast-body, {PAUSE}:visible", timeout=LONG)
+    page.wait_for_selector(f".toast-body, {PAUSE}:visible")
     assert page.locator(f"{START}:visible").count() == 1, "it was started all the same"

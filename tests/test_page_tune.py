@@ -3,7 +3,6 @@
 from tests.conftest import opened
 
 TAB, ROOM = "The Storyteller", "Tune"
-SLOW = 120_000  # milliseconds, on a machine that trains beside it
 
 
 def to_room(page):
@@ -15,22 +14,21 @@ def learnt(page, step: int) -> None:
     page.wait_for_function(
         "step => Number(document.querySelector('#gpt-tune-view .meter[data-step]')?.dataset.step) >= step",
         arg=step,
-        timeout=SLOW,
     )
 
 
 def test_a_little_book_is_learnt_stopped_found_again_and_kept(page, url):
     to_room(page)
     page.locator("#gpt-tune-start").click()
-    page.get_by_text("There is nothing to learn from yet").wait_for(timeout=SLOW)
+    page.get_by_text("There is nothing to learn from yet").wait_for()
     page.locator("#gpt-tune-log").click()
-    page.wait_for_function("document.querySelector('#gpt-tune-text textarea').value.startsWith('Day ')", timeout=SLOW)
+    page.wait_for_function("document.querySelector('#gpt-tune-text textarea').value.startsWith('Day ')")
     page.get_by_label("1 to 5 % more", exact=True).check()
     page.locator("#gpt-tune-start").click()
     learnt(page, 2)
     assert page.locator("#gpt-tune-view .twins .sample").count() == 2
     page.locator("#gpt-tune-stop").click()
-    page.locator("#gpt-tune-on").wait_for(timeout=SLOW)
+    page.locator("#gpt-tune-on").wait_for()
     said = page.locator("#gpt-tune-result .said")
     assert "Your text: from" in said.text_content()
     assert "xz needs" in page.locator("#gpt-tune-result .yard").text_content()
@@ -42,14 +40,14 @@ def test_a_little_book_is_learnt_stopped_found_again_and_kept(page, url):
     page.goto("about:blank")
     page.goto(url)
     to_room(page)
-    page.get_by_text("Your tuning is still here").wait_for(timeout=SLOW)
+    page.get_by_text("Your tuning is still here").wait_for()
     assert page.locator("#gpt-tune-view .meter").get_attribute("data-step") == step
     page.locator("#gpt-tune .more button").first.click()
     page.locator("#gpt-tune-keep").click()
-    page.wait_for_selector("#gpt-tune-kept a", timeout=SLOW)
+    page.wait_for_selector("#gpt-tune-kept a")
     kept = {link.get_attribute("href").rsplit("/")[-1] for link in page.locator("#gpt-tune-kept a").all()}
     assert kept == {"card.json", "model.safetensors"}
-    page.get_by_text("Kept at step").wait_for(timeout=SLOW)
+    page.get_by_text("Kept at step").wait_for()
     assert result in page.locator("#gpt-tune-result .yard").text_content()  # what was won and lost still stands there
 
 
@@ -57,9 +55,9 @@ def test_it_fits_a_phone_and_says_what_cannot_be_learnt(phone):
     page = to_room(phone)
     page.locator("#gpt-tune-text textarea").fill("ten bytes.")
     page.locator("#gpt-tune-start").click()
-    page.get_by_text("This text has 10 letters.").wait_for(timeout=SLOW)
+    page.get_by_text("This text has 10 letters.").wait_for()
     with page.expect_file_chooser() as chooser:
         page.locator("#gpt-tune-file").click()
     chooser.value.set_files({"name": "noise.txt", "mimeType": "text/plain", "buffer": b"\x00\x01\x02" * 999})
-    page.get_by_text("This file is not a plain text").wait_for(timeout=SLOW)
+    page.get_by_text("This file is not a plain text").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
