@@ -44,7 +44,9 @@ def test_the_game_plays_pauses_and_steps(plane):
     plane.wait_for_selector(f"{CANVAS}[data-step='{rest + 1}']")
 
 
-@pytest.mark.parametrize("presses", ["over play", "over play over play", "play over", "play over play", "over step"])
+@pytest.mark.parametrize(
+    "presses", ["over play", "over play over", "over play over play", "play over", "play over play", "over step"]
+)
 def test_a_game_begins_and_plays_however_fast_the_buttons_are_pressed(plane, presses):
     """The old game must not be asked for when the new one has taken its place, though its answer comes late."""
     plane.evaluate("""() => {

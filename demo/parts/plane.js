@@ -3,7 +3,7 @@ const field = element.querySelector('.field'), find = (name) => element.querySel
 const canvas = find('canvas'), ink = canvas.getContext('2d'), trouble = find('.trouble'), count = find('.count');
 const { rules: first, ...words } = JSON.parse(field.dataset.words);
 const EXTENT = 1.2, SLOW = 450, FEWEST = 30, MOST = 1500, APART = 0.02, GRAIN = 0.04;  // milliseconds a step when slow; of a world that is drawn
-let rules = first, places = [], key = null, now = null, real = null, told = '', saidAt = 0, playing = false, flying = false, stroke = null, born = 0, begun = null;
+let rules = first, places = [], key = null, now = null, real = null, told = '', saidAt = 0, playing = false, flying = false, stroke = null, born = 0, begun = null, stops = 0;
 
 const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 const pairs = (text) => { const all = new Int16Array(bytes(text).buffer); return Array.from(all, (v) => v / 10000); };
@@ -45,12 +45,14 @@ function take(answer) {
   canvas.dataset.step = now.step;
 }
 async function ready() {  // the game on view ends when the one asked for begins, and another may be asked for meanwhile
+  const mine = stops;
   for (let last; last !== begun;) await (last = begun);
+  if (mine !== stops) return false;  // what was pressed later counts
   if (!now) await begin();
+  return now !== null;
 }
 async function play() {
-  await ready();
-  if (!now) return;
+  if (!(await ready())) return;
   playing = true;
   find('.play').textContent = words.pause;
   if (flying) return;
@@ -73,7 +75,7 @@ async function play() {
   if (answer && !playing) take(answer);
 }
 function stop() {
-  playing = false;
+  playing = false; stops += 1;
   find('.play').textContent = words.play;
 }
 
@@ -179,7 +181,7 @@ canvas.addEventListener('keydown', (event) => {
 for (const name of ['pointerup', 'pointercancel']) canvas.addEventListener(name, () => { stroke = null; });
 
 find('.play').addEventListener('click', () => { if (playing) stop(); else play(); });
-find('.step').addEventListener('click', async () => { stop(); await ready(); if (now) advance(true); });
+find('.step').addEventListener('click', async () => { stop(); if (await ready()) advance(true); });
 find('.over').addEventListener('click', begin);
 for (const box of element.querySelectorAll('.layers input')) box.addEventListener('change', paint);
 field.addEventListener('rules', ({ detail }) => {
