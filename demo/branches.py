@@ -71,6 +71,10 @@ class Tree:
             raise Mishap(TEXTS["full"].format(branches=BRANCHES))
         self.left()
 
+    def spent(self) -> bool:
+        """Whether the guess that stands was already told right or wrong, of the branch begun before the last."""
+        return any(branch.guess for branch in self.branches[-2:-1])
+
     def again(self, wish: Wish) -> Wish:
         """The wish for a story from its beginning; with the next seed if it began the story that is shown."""
         k = self.shown if self.branches else None

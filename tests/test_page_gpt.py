@@ -158,6 +158,11 @@ def test_a_guess_made_when_it_was_said_what_came_does_not_count(page):
     page.locator("#gpt-tell-result [data-judged]").wait_for()
     assert "You guessed: About half the time." in page.inner_text("#gpt-tell-result .guessed")
     assert came.is_disabled()
+    tell(page, length=40, seed=11)
+    at_rest(page)
+    page.locator("#gpt-tell-result .said").wait_for()
+    assert page.locator("#gpt-tell-result .guessed").count() == 0, "a guess counts once"
+    assert came.is_enabled() and not came.is_checked()
 
 
 def test_two_visitors_have_two_stories(visit):

@@ -84,7 +84,7 @@ class Tell:
         top_k, top_p, *others = self.rare
         settings = [self.beginning, self.temperature, top_k, top_p, self.seed, *others, self.teller]
         wanted, kept = [self.tree, self.length, *settings], [self.page, self.room.result, self.outline]
-        seen = [self.tree, self.seed, *kept]
+        seen = [self.tree, self.seed, *kept, self.room.guess]
         calls: dict[str, Any] = {"concurrency_limit": MANY, "concurrency_id": "tell", **HIDDEN}
         many: dict[str, Any] = calls | {"trigger_mode": "multiple"}
         begun = [self.go.click(self.start, wanted, seen, **many)]
@@ -136,10 +136,11 @@ class Tell:
         return tree.forked(at, taken, want)
 
     def grow(self, tree: Tree, many: int) -> dict:
-        """Shows a new branch, of which so many tokens are to be told."""
+        """Shows a new branch, of which so many tokens are to be told; a guess that was graded is spent."""
         story = tree.story
         story.want = many
         seen = {self.tree: tree, self.page: story.log, self.seed: story.wish.seed}
+        seen |= {self.room.guess: None} if tree.spent() else {}
         return seen | {self.room.result: "", self.outline: shown(tree)}
 
     async def go_on(self, tree: Tree | None, pieces: Any, *asked: Any) -> Any:
