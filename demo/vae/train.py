@@ -53,7 +53,7 @@ class Train(Bench):
         brought = button.click(
             border(self.bring_in),
             [drawing, name, self.stored],
-            [self.data, self.pad, self.fold, self.view, self.room.result, *self.verbs, self.charts],
+            [self.data, self.fetch, self.pad, self.fold, self.view, self.room.result, *self.verbs, self.charts],
             **HIDDEN,
         )
         opening = way(words("vae")["title"], TEXTS["title"])
@@ -68,10 +68,10 @@ class Train(Bench):
         laid, views = shown(x), [gr.skip()] * 9
         if not RUNS.is_here(key):
             data = guest.learnable(name)
-            return [data, laid, gr.Accordion(open=True), training.sight(data), *views[1:]]
+            return [data, gr.update(visible=False), laid, gr.Accordion(open=True), training.sight(data), *views[1:]]
         if not guest.fits(dots(drawing), self.own(key).trainer.plan.data):
             raise Mishap(TEXTS["other_kind"])
-        return [gr.skip(), laid, gr.Accordion(open=True), *self.hang(key, drawing)]
+        return [gr.skip(), gr.skip(), laid, gr.Accordion(open=True), *self.hang(key, drawing)]
 
     def make(
         self, data: str, size: str, text: str, batch: float, seed: float, old: str, *rules: Any
