@@ -26,6 +26,11 @@ import gradio as gr
 from demo.parts import look
 from demo.words import words
 
+# What stands in a number box or on a slider comes as the page sent it: Gradio's own look at its bounds leaves a
+# traceback in the log, ours ends in a sentence. Of the class, for it makes a slider anew when its bounds change.
+for numbers in (gr.Number, gr.Slider):
+    numbers.preprocess = lambda _, payload: payload  # pyright: ignore[reportAttributeAccessIssue]
+
 TABS = ("gan", "vae", "gpt", "measured")  # modules of this room, each with tab(); in the order of the lesson
 MASTHEAD = '<header class="masthead"><h1>{name}</h1><p>{line}</p></header>'
 

@@ -177,13 +177,15 @@ class Redraws:
 
     def costs(self, curves: dict[str, list[float]]) -> dict[str, dict[str, list[float]]]:
         """Its two costs in nats, title -> name -> values: apart, since one may be a hundred times the other; beside
-        that of the redraw what it is if all redraws are alike. Counted from a perfect fit: densities cost less."""
+        that of the redraw what it is if all redraws are alike, beside that of the code what the name of its kind would
+        be. Counted from a perfect fit: densities cost less."""
         texts, n = words("train"), len(curves["kl"])
         fit = {
             texts["fit_name"]: [nats - self.perfect for nats in curves["reconstruction"]],
             texts["alike"]: [self.alike - self.perfect] * n,
         }
-        return {texts["fit"]: fit, texts["kl"]: {"KL": curves["kl"]}}
+        kinds = {texts["kind"]: [math.log(len(self.labels))] * n} if self.labels else {}
+        return {texts["fit"]: fit, texts["kl"]: {"KL": curves["kl"], **kinds}}
 
 
 def certain(model: VAE, redraw: Tensor, x: Tensor) -> float:

@@ -15,7 +15,7 @@ from core.families import FAMILIES
 from core.model import Mishap
 from demo import training
 from demo.limits import whole
-from demo.parts.border import border, unread
+from demo.parts.border import border
 from demo.parts.lesson import AT_ONCE, Room, house, outside, say, text
 from demo.parts.rules import Rules
 from demo.parts.watching import Watch
@@ -86,10 +86,8 @@ class Bench:
             self.on = button("on", False, True)
             self.once = button("once", False)
             self.over = button("over", False)
-        self.rewind = unread(
-            gr.Slider(
-                0, 1, 1, step=1, label=self.texts["rewind"], visible=False, buttons=[], elem_id=self.name("rewind")
-            )
+        self.rewind = gr.Slider(
+            0, 1, 1, step=1, label=self.texts["rewind"], visible=False, buttons=[], elem_id=self.name("rewind")
         )
         self.verbs = [self.start, self.pause, self.on, self.once, self.over, self.rewind]
 
@@ -105,8 +103,8 @@ class Bench:
 
     def rarer(self) -> None:
         texts, batch = self.texts, FAMILIES[self.family].RECIPE["batch"]
-        self.batch = unread(gr.Number(batch, label=texts["batch"], elem_id=self.name("batch")))
-        self.seed = unread(gr.Number(0, label=texts["seed"], elem_id=self.name("seed")))
+        self.batch = gr.Number(batch, label=texts["batch"], elem_id=self.name("batch"))
+        self.seed = gr.Number(0, label=texts["seed"], elem_id=self.name("seed"))
         self.rules = Rules(self.family, texts)
         given: dict[str, Any] = {"size": "sm", "elem_classes": ["of-a-run"]}
         self.film = gr.Button(texts["film"], visible=self.family != "gpt", elem_id=self.name("film"), **given)

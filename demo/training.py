@@ -218,9 +218,10 @@ def titled(run: Run) -> dict[str, dict[str, list[float]]]:
 
 
 def past(run: Run, i: Any) -> str:
-    """The i-th picture a run has kept, under its step; in place of the last, how it stands now."""
+    """The i-th picture a run has kept, under its step; in place of the last, how it stands now, and so beyond it: the
+    page's box for a number takes any, and puts itself right."""
     with run.lock:
-        if i == len(run.past) - 1:
+        if isinstance(i, int | float) and i >= len(run.past) - 1:
             return see(run).view
         step, picture, _ = run.past[whole(i, 0, len(run.past) - 1, words("train")["rewind"])]
     texts, since = words("train"), getattr(run.preview, "since", 0)

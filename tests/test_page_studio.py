@@ -220,6 +220,10 @@ def test_a_run_can_be_rewound_filmed_and_told_other_rules(visit):
     assert "As it was at step 0" in page.inner_text("#gan-train-view")
     bar.press("End")
     page.wait_for_selector("#gan-train-view:not(:has-text('As it was'))")  # the end of the bar is now
+    bar.press("Home")
+    page.wait_for_selector("#gan-train-view:has-text('As it was')")
+    page.fill("#gan-train-rewind input[type=number]", "9999")
+    page.wait_for_selector("#gan-train-view:not(:has-text('As it was'))")  # and so is all beyond it
 
     page.locator("#gan-train .more .label-wrap").last.click()
     page.get_by_role("radio", name="with a margin (hinge)").check()

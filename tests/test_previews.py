@@ -102,6 +102,7 @@ def test_a_vae_shows_its_two_costs_apart_with_what_they_are_held_against(learner
     mean, spread = learner.trainer.data.fixed(2000, "train").x.mean(0), learner.trainer.model.config.spread
     square = ((mean - x) / 2).square().flatten(1).sum(1).mean()  # of a normal density, squares over two variances
     assert alike[0] == pytest.approx(float(square) / (2 * spread**2), rel=0.01)
+    assert told["its kind"][0] == pytest.approx(math.log(len(learner.preview.labels)))
     assert charts(learner).count("<svg") == 2
     learner.trainer.model.eval()
 

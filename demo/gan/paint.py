@@ -14,7 +14,7 @@ from demo.gan.critic import line, reals
 from demo.gan.forger import beliefs, card, collections, painted, subjects
 from demo.gan.hanging import COUNT, hung
 from demo.limits import whole
-from demo.parts.border import border, unread
+from demo.parts.border import border
 from demo.parts.lesson import AT_ONCE, Room, Told, house, say, text
 from demo.parts.post import post, way
 from demo.parts.wall import view, wall
@@ -63,7 +63,7 @@ class Album:
         said: dict[str, Any] = {"minimum": 1, "maximum": COUNT, "min_width": 100}
         with gr.Row():
             self.ends = [
-                unread(gr.Number(n, label=TEXTS[name], elem_id=f"gan-paint-{name}", **said))
+                gr.Number(n, label=TEXTS[name], elem_id=f"gan-paint-{name}", **said)
                 for n, name in ((1, "which"), (2, "into"))
             ]
         self.morph = gr.Button(TEXTS["morph"], size="sm", elem_id="gan-paint-morph")
@@ -107,15 +107,13 @@ class Paint:
             with room.do:
                 self.controls(collections())
             with room.more:
-                self.seed = unread(
-                    gr.Number(
-                        7,
-                        step=1,
-                        label=TEXTS["seed"],
-                        info=TEXTS["seed_note"],
-                        maximum=forger.SEEDS,
-                        elem_id="gan-paint-seed",
-                    )
+                self.seed = gr.Number(
+                    7,
+                    step=1,
+                    label=TEXTS["seed"],
+                    info=TEXTS["seed_note"],
+                    maximum=forger.SEEDS,
+                    elem_id="gan-paint-seed",
                 )
                 self.album = Album()
             with room.see:
@@ -136,17 +134,15 @@ class Paint:
             filterable=False,
             elem_id="gan-paint-subject",
         )
-        self.bold = unread(
-            gr.Slider(
-                0,
-                forger.BOLDEST,
-                1,
-                step=0.05,
-                label=TEXTS["bold"],
-                info=TEXTS["bold_note"],
-                buttons=[],
-                elem_id="gan-paint-bold",
-            )
+        self.bold = gr.Slider(
+            0,
+            forger.BOLDEST,
+            1,
+            step=0.05,
+            label=TEXTS["bold"],
+            info=TEXTS["bold_note"],
+            buttons=[],
+            elem_id="gan-paint-bold",
         )
         self.more = gr.Button(TEXTS["paint"], variant="primary", elem_id="gan-paint-go")
 

@@ -7,7 +7,6 @@ import gradio as gr
 from core.data import COLLECTIONS
 from core.gan import LOSSES
 from demo.gan import field
-from demo.parts.border import unread
 from demo.parts.lesson import ON_THE_SPOT, Room, say
 from demo.parts.plane import plane
 from demo.words import words
@@ -64,7 +63,7 @@ class Plane:
         self.seed = self.number("seed", step=1)
 
     def number(self, name: str, **options: Any) -> gr.Number:
-        return unread(gr.Number(FIRST[name], label=TEXTS[name], elem_id=f"gan-plane-{name}", **options))
+        return gr.Number(FIRST[name], label=TEXTS[name], elem_id=f"gan-plane-{name}", **options)
 
     def answered(self, play: Any) -> Any:
         """A frame whose sentence is ready for the page."""

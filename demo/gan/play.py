@@ -7,7 +7,6 @@ from gradio.events import Dependency
 
 from demo.gan import exam
 from demo.gan.forger import card
-from demo.parts.border import unread
 from demo.parts.exam import exam as sheet
 from demo.parts.lesson import ON_THE_SPOT, Room, say
 from demo.parts.post import way
@@ -30,11 +29,10 @@ class Play:
         with Room("gan.play") as room:
             self.room = room
             with room.do:
-                self.age = unread(
-                    gr.Radio(
-                        AGES, value=first["age"], label=TEXTS["age"], info=TEXTS["age_note"], elem_id="gan-play-age"
-                    )
+                self.age = gr.Radio(
+                    AGES, value=first["age"], label=TEXTS["age"], info=TEXTS["age_note"], elem_id="gan-play-age"
                 )
+                self.age.preprocess = lambda payload: payload  # a training's own forger is offered to its page alone
                 self.collection = gr.Radio(
                     [(card(name)["data"]["title"], name) for name in offer],
                     value=first["collection"],

@@ -11,7 +11,7 @@ import gradio as gr
 from core.model import Mishap
 from demo import training, tuning
 from demo.booklets import BOOKLETS, booklet
-from demo.parts.border import border, unread
+from demo.parts.border import border
 from demo.parts.lesson import AT_ONCE, Room, outside, say, text
 from demo.runs import RUNS, Run
 from demo.studio import EVERY, HIDDEN, QUIET
@@ -73,7 +73,7 @@ class Tune:
             }
 
     def rarer(self) -> None:
-        self.seed = unread(gr.Number(0, label=TEXTS["seed"], step=1, elem_id="gpt-tune-seed"))
+        self.seed = gr.Number(0, label=TEXTS["seed"], step=1, elem_id="gpt-tune-seed")
         text("p", TEXTS["keep_why"], "aside")
         self.keep = gr.Button(SHARED["keep"], size="sm", elem_id="gpt-tune-keep")
         self.kept = gr.File(

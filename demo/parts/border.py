@@ -48,13 +48,6 @@ def spoken(fn: Callable[..., Any]) -> Iterator[None]:
         raise gr.Error(words("page")["fault"], title="", print_exception=False) from None
 
 
-def unread(control: Any) -> Any:
-    """A number box or slider whose value comes as the page sent it: Gradio's own look at its bounds leaves a
-    traceback in the log, ours ends in a sentence."""
-    control.preprocess = lambda payload: payload
-    return control
-
-
 def answering(fn: Callable[[Any], Any], name: str) -> Callable[[Any], Any]:
     """fn for a page that asks by itself: a Mishap comes as {"mishap": sentence}, a bug keeps its trace in the log."""
 

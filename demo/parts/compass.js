@@ -108,7 +108,7 @@ async function build() {
     }
     return row;
   }));
-  const most = Math.max(...built.moved.map(({ by }) => Math.abs(by)), 0.1);
+  const most = Math.max(...built.moved.map(({ by }) => Math.abs(by)), 2);  // two usual spreads fill it
   find('.changed').replaceChildren(...built.moved.map(({ name, by }, i) => {
     const item = make('li', i ? '' : 'target'), bar = make('span', 'bar');
     bar.style.setProperty('--by', (50 * by) / most);

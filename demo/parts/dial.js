@@ -70,6 +70,11 @@ function read() {
   asked = wanted;
   fetch({ name, turn });
 }
+// How far fresh pictures are is what the room asks: it is drawn once there is a guess.
+const room = element.closest('.room');
+function open() { find('.far').classList.toggle('open', room.querySelector('fieldset.guess input:checked') !== null); }
+room.addEventListener('change', open);
+open();
 range.addEventListener('input', () => { place = Number(range.value); if (seen) paint(); });
 range.addEventListener('change', () => { if (place !== null) { props.value = { ...props.value, place }; trigger('input'); } });
 new IntersectionObserver(read).observe(element);

@@ -25,7 +25,7 @@ PAGE = """
 <p class="now" role="status">{wait}</p>
 <div class="rows">{rows}</div>
 <div class="charts"><figure class="cost"><figcaption>{cost}</figcaption><svg></svg></figure>
-<figure class="far"><figcaption>{far}</figcaption><svg></svg></figure></div>
+<figure class="far"><figcaption>{far}</figcaption><p>{unguessed}</p><svg></svg></figure></div>
 </div>
 """
 ROW = """
@@ -38,7 +38,7 @@ def dial(words: Mapping[str, Any], elem_id: str, name: str, turn: Callable[[dict
     """The dial of a collection; `words` are its texts, from demo/words. turn may raise Mishap."""
     rows = "".join(ROW.format(name=name, text=escape(words[name])) for name in ("reads", "again", "fresh"))
     given = {key: words[key] for key in ("now", "value", "pca", "floor", "bits", "place", "wait", "lost")}
-    shown = {key: escape(words[key]) for key in ("dial", "left", "right", "wait", "cost", "far")}
+    shown = {key: escape(words[key]) for key in ("dial", "left", "right", "wait", "cost", "far", "unguessed")}
     return gr.HTML(
         {"name": name, "turn": 0},
         html_template=PAGE.format(rows=rows, given=escape(dumps(given)), **shown),

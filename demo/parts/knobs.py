@@ -5,8 +5,6 @@ from typing import Any
 
 import gradio as gr
 
-from demo.parts.border import unread
-
 # name -> lowest, highest, value at first, step
 KNOBS: dict[str, tuple[float, float, float, float]] = {
     "temperature": (0, 2, 0.8, 0.05),
@@ -26,22 +24,20 @@ def slider(
     name: str, room: str, texts: Mapping[str, Any], low: float, high: float, value: float, step: float
 ) -> gr.Slider:
     """Any other slider of that look."""
-    return unread(
-        gr.Slider(
-            low,
-            high,
-            value,
-            step=step,
-            label=texts[name],
-            info=texts.get(f"{name}_note"),
-            buttons=[],
-            elem_id=place(name, room),
-        )
+    return gr.Slider(
+        low,
+        high,
+        value,
+        step=step,
+        label=texts[name],
+        info=texts.get(f"{name}_note"),
+        buttons=[],
+        elem_id=place(name, room),
     )
 
 
 def seed(room: str, texts: Mapping[str, Any]) -> gr.Number:
-    return unread(gr.Number(0, label=texts["seed"], info=texts["seed_note"], step=1, elem_id=place("seed", room)))
+    return gr.Number(0, label=texts["seed"], info=texts["seed_note"], step=1, elem_id=place("seed", room))
 
 
 def place(name: str, room: str) -> str:

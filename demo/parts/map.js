@@ -69,7 +69,7 @@ function offer() {
     return button;
   }));
   for (const [name, at] of [['.across', 0], ['.up', 1]]) {
-    find(name).replaceChildren(...Array.from({ length: map.latent }, (_, i) => new Option(i + 1, i + 1)));
+    find(name).replaceChildren(...Array.from({ length: map.latent }, (_, i) => new Option(`${i + 1} ${map.names[i]}`.trim(), i + 1)));
     find(name).value = rules.pair[at];
   }
 }

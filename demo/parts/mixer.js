@@ -6,7 +6,7 @@ const nine = [...element.querySelectorAll('.nine button')], trouble = find('.tro
 for (const canvas of [reads, again]) canvas.getContext('2d', { willReadFrequently: true });  // to be compared
 const FULL = { 1: 1.5, 3: 4 };  // a miss of one over this is full colour
 const FARTHEST = 6;  // what the server takes for a number of a code
-const FAR = 3, STOPS = 25, STEP = 0.05, REST = 250;  // a slider's ends, places painted ahead, one key press; milliseconds
+const FAR = 3, STOPS = 25, STEP = 0.05, REST = 120;  // a slider's ends, places painted ahead, one key press; milliseconds
 let ahead = null, resting = 0;  // what the sliders would paint, and the code that it was painted for
 let seen = null, given = null, code = [], draws = [], sliders = [], moved = false, painted = '', exact = true, bare = false;
 
@@ -184,7 +184,7 @@ function told({ range, out, rank }) {
 function goes(about) { return about?.what ? fill(about.told ? words.told : words.named, about) : ''; }
 function cloud({ item, name, track, bits, rank }) {
   const k = seen.order[rank], about = seen.names[k] || {};
-  name.textContent = about.what ? `${rank + 1} ${about.what}` : rank + 1;
+  name.textContent = about.what ? `${rank + 1} ${fill(about.r[0] === '−' ? words.falls : words.grows, about)}` : rank + 1;
   item.title = goes(about);
   bits.textContent = fill(words.tells, { bits: seen.bits[k].toFixed(1) });
   const place = (v) => 100 * Math.min(Math.max((v + FAR) / (2 * FAR), 0), 1) + '%';

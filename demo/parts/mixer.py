@@ -19,7 +19,8 @@ from demo.parts.sights import ASKING, KEPT
 HERE = Path(__file__)
 FIRST = 8  # sliders that are not folded away
 NINE = 9
-GIVEN = ("again", "mixed", "way", "head", "rest", "slider", "named", "told", "lost", "none", "misses", "tells")
+GIVEN = ("again", "mixed", "way", "head", "rest", "slider", "named", "told", "lost", "none", "misses", "tells",
+         "grows", "falls")  # fmt: skip
 
 PAGE = """
 <div class="given" data-words="{given}">

@@ -14,7 +14,6 @@ from core.families import FAMILIES
 from core.gan import LOSSES
 from core.train import Trainer
 from demo.limits import finite, one_of, whole
-from demo.parts.border import unread
 from demo.parts.lesson import ON_THE_SPOT
 from demo.training import LETTERS
 
@@ -26,7 +25,7 @@ class Rules:
 
     def __init__(self, family: str, texts: Mapping[str, Any]) -> None:
         self.family, self.texts = family, texts
-        rate = unread(gr.Number(FAMILIES[family].RECIPE["lr"], label=texts["rate"], elem_id=f"{family}-train-rate"))
+        rate = gr.Number(FAMILIES[family].RECIPE["lr"], label=texts["rate"], elem_id=f"{family}-train-rate")
         self.controls: dict[str, Any] = {"lr": rate}  # by the setting each stands for
         if family == "gan":
             labels = gr.Checkbox(True, label=texts["labels"], elem_id="gan-train-labels")
@@ -38,12 +37,12 @@ class Rules:
         elif family == "gpt":
             self.controls |= {"letters": gr.Checkbox(False, label=texts["letters"], elem_id="gpt-train-letters")}
         elif family == "vae":
-            beta = unread(gr.Slider(*BETAS, 1, step=0.25, label=texts["beta"], elem_id="vae-train-beta"))
+            beta = gr.Slider(*BETAS, 1, step=0.25, label=texts["beta"], elem_id="vae-train-beta")
             self.controls |= {"beta": beta}
 
     def number(self, name: str) -> gr.Number:
         first = {"critic_steps": 1, "critic_pace": 1, "penalty": 10}[name]
-        return unread(gr.Number(first, label=self.texts[name], elem_id=f"gan-train-{name}"))
+        return gr.Number(first, label=self.texts[name], elem_id=f"gan-train-{name}")
 
     def read(self, name: str, value: Any) -> Any:
         """What one control says, checked; Mishap for what is out of range."""

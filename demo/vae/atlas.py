@@ -16,10 +16,11 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import one_hot
 
+from core.factors import WHOLE
 from core.measure import principal
 from core.model import Mishap
 from demo.limits import finite, one_of, whole
-from demo.redraw import FARTHEST, pack, painter
+from demo.redraw import FARTHEST, card, pack, painter
 from demo.shelf import once
 from demo.show import pixels
 from demo.vae.survey import AT_ONCE, Survey, couples, judged, named, painted, survey
@@ -215,6 +216,7 @@ def chart(asked: Question) -> dict[str, Any]:
     return {
         **{"cells": CELLS, "reach": far, "ring": RING, "thin": THIN},
         **{"side": seen.x.shape[-1], "channels": seen.x.shape[1], "latent": seen.mean.shape[1]},
+        "names": carried(asked.name),
         "wall": tiled(painted(on.codes(hung(places)), asked.name), HUNG),
         "share": [round(number, 2) for number in share.tolist()],
         "points": [[round(number, 3) for number in point] for point in points.tolist()],
@@ -229,6 +231,12 @@ def cells(asked: Question) -> dict[str, str]:
     """Every cell of the same map painted, so that the page follows a pointer from memory: eight times the work, and
     asked for when the map is in sight."""
     return {"wall": tiled(painted(plane(asked).codes(mesh(reach(asked))), asked.name), CELLS)}
+
+
+def carried(name: str) -> list[str]:
+    """What each number of the code carries alone, in the order of the sliders; "" for most"""
+    rows = card(name).get("latents") or [{"factor": "", "r": 0}] * painter(name).config.latent
+    return [rows[k]["factor"] if abs(rows[k]["r"]) >= WHOLE else "" for k in painter(name).order.tolist()]
 
 
 def shown(asked: Question) -> Tensor:

@@ -95,5 +95,5 @@ class Compass:
     def build(self, asked: dict[str, Any]) -> dict[str, Any]:
         """The direction, with its sentence and what came of the guess."""
         built = needle.build(asked)
-        guessed = self.room.guessed(asked.get("guess"), built.pop("most"))
+        guessed = self.room.judged(asked.get("guess"), built.pop("most"))
         return built | {"result": say(built.pop("said"), built.pop("yard"), guessed)}

@@ -59,7 +59,10 @@ class Dial:
         best = min(range(len(rows)), key=lambda i: rows[i][3])
         thirds = {TEXTS["guesses"][3 * i // len(rows)] for i, row in enumerate(rows) if row[3] < SAME * rows[best][3]}
         came = guess if guess in thirds else TEXTS["guesses"][3 * best // len(rows)]
-        said = counted(TEXTS["said"], beta=f"{beta:.2g}", bits=bits, error=100 * error**0.5, far=far)
+        said = counted(TEXTS["said"], beta=f"{beta:.2g}", bits=bits, error=100 * error**0.5)
         numbers = {"pca": 100 * yards["pca"] ** 0.5, "latent": card(name)["config"]["latent"], "floor": yards["floor"]}
-        yard = TEXTS["yard"].format(best=f"{rows[best][0]:.2g}", n=yards["n"], **numbers)
+        yard = TEXTS["yard"].format(n=yards["n"], **numbers)
+        if guess in self.room.words["guesses"]:  # it was asked for
+            said += " " + TEXTS["said_far"].format(far=far)
+            yard += " " + TEXTS["yard_far"].format(best=f"{rows[best][0]:.2g}", least=rows[best][3], **numbers)
         return say(said, yard, self.room.judged(guess, came))

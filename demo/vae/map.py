@@ -48,10 +48,11 @@ class Map:
         drawn = atlas.chart(atlas.question(asked))
         shares = {key: 100 * share for key, share in {**drawn["told"], "hole": drawn["hole"]}.items()}
         one = words("vae.one")[drawn["whose"]]
-        return drawn | {"result": say(TEXTS["said"].format(one=one, **shares), TEXTS["yard"].format(**shares))}
+        yard = TEXTS["yard"].format(straight=TEXTS["straight"][asked["way"]], **shares)
+        return drawn | {"result": say(TEXTS["said"].format(one=one, **shares), yard)}
 
     def walk(self, asked: dict[str, Any]) -> dict[str, Any]:
         """The film, with its sentence and what came of the guess."""
         film = walk.walk(asked)
-        guessed = self.room.guessed(asked.get("guess"), film.pop("most"))
+        guessed = self.room.judged(asked.get("guess"), film.pop("most"))
         return film | {"result": say(film.pop("said"), film.pop("yard"), guessed)}

@@ -76,4 +76,6 @@ class Morph:
         return self.result(morphing.told(asked), asked)
 
     def result(self, said: morphing.Said, asked: dict[str, Any]) -> dict[str, str]:
-        return {"result": say(said.said, said.yard, self.room.judged(asked.get("guess"), said.most))}
+        told = self.room.judged(asked.get("guess"), said.most)
+        told = told._replace(line=f"{told.line} {TEXTS['by'].format(n=COUPLES)}")
+        return {"result": say(said.said, said.yard, told)}

@@ -38,6 +38,7 @@ from demo.words import counted, words
 
 TEXTS = words("vae.sketch")
 DRAWS = 8  # from the cloud
+ALARM = 98  # of 100 unseen drawings that cost less: so many make a drawing unlike the data
 
 
 def mixed(seen: Seen, name: str) -> dict[str, Any]:
@@ -102,15 +103,16 @@ def result(seen: Seen, name: str, guessed: Told) -> str:
     said = counted(TEXTS["said"], latent=len(seen.mean), bits=bits, error=100 * error)
     share = redraw.unusual(seen.x, name)
     said += "" if share is None else " " + TEXTS["unusual"].format(share=share)
+    alarm = f'<p class="alarm">{TEXTS["alarm"]}</p>' if share is not None and share >= ALARM else ""
     line = rival(seen.x, name)
     if line is not None:
-        return say(said, TEXTS["yard"].format(error=100 * line), guessed) + twin(seen, name)
+        return say(said, TEXTS["yard"].format(error=100 * line), guessed) + alarm + twin(seen, name)
     measured = card(name)["numbers"].get("error", {})
     straight = next((v for k, v in measured.get("yardsticks", {}).items() if k.startswith("PCA")), None)
     if straight is None:
-        return say(said, "", guessed)
+        return say(said, "", guessed) + alarm
     ours, theirs = 100 * measured["value"] ** 0.5, 100 * straight**0.5
-    return say(said, TEXTS["yard_card"].format(ours=ours, error=theirs), guessed)
+    return say(said, TEXTS["yard_card"].format(ours=ours, error=theirs), guessed) + alarm
 
 
 def twin(seen: Seen, name: str) -> str:
