@@ -13,13 +13,13 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer
 
-from core import checkpoint, copying, retell, unusual
+from core import checkpoint, copying, ngram, retell, unusual
 from core import measure as measures
 from core.data import COLLECTIONS, data_folder, open_collection
 from core.data import fetch as fetching
 from core.data.gallery import Gallery
 from core.data.packs import PACKS, read_pack
-from core.data.text import RETOLD, read_parts, whole_text
+from core.data.text import RETOLD, encode, read_parts, whole_text
 from core.dial import turned
 from core.families import FAMILIES, build
 from core.gan import GAN
@@ -281,6 +281,9 @@ def index(options: argparse.Namespace, arguments: list[str]) -> None:
     made = copying.build(train)
     made.facts = copying.measure(made, train, held)
     copying.write(folder / checkpoint.INDEX, made)
+    model, _, tokenizer = checkpoint.load(folder)
+    ids = torch.cat([encode(tokenizer, part.train) for part in parts]).long()
+    ngram.write(folder / checkpoint.PAIRS, ngram.counted(ids, model.config.vocab, 2))
     checkpoint.write_card(folder, {**card, "copying": made.facts})
     print(json.dumps(made.facts, indent=1))
 

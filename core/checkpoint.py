@@ -25,6 +25,7 @@ from core.train import Plan, Trainer
 
 SHELF = Path(__file__).parent.parent / "checkpoints"
 INDEX = "copying.safetensors"  # beside a text model's weights: the runs of its training texts (core/copying.py)
+PAIRS = "pairs.safetensors"  # beside a storyteller: which token followed which in its texts
 LARGEST_CARD, LARGEST_WEIGHTS = 1_000_000, 64_000_000  # bytes
 LARGEST_MODEL = 16_000_000  # weights
 STORED = {torch.float32, torch.bfloat16, torch.float16, torch.int64}

@@ -10,13 +10,13 @@ from contextlib import aclosing
 from typing import Any, NamedTuple
 
 import torch
-import torch.nn.functional as F
 
 from core.borrow import BIGGER
-from core.checkpoint import Loaded
+from core.checkpoint import PAIRS, SHELF, Loaded
 from core.decode import Decoder
-from core.gpt import GPT, Guess
+from core.gpt import Guess
 from core.model import Mishap, noise
+from core.ngram import Ngram, read
 from demo.company import Alone, Company
 from demo.limits import finite, one_of, whole
 from demo.shelf import bigger, once, shelf
@@ -27,7 +27,6 @@ LONGEST = 4_000  # characters of a beginning
 LENGTHS = (10, 400)  # tokens told at one go
 WHOLE = 2_000  # tokens of a story in all
 SEEDS = 999_999
-PAIRS = 256  # of tokens reckoned at once: other stories wait for no more, and a large vocabulary takes much room
 PACE = 1 / 30  # seconds a token: faster than anyone reads, and the machine is free for the others
 FRAME, BUSY = 0.05, 3  # seconds between two updates of a page; with more readers than so many, each gets fewer
 
@@ -129,7 +128,7 @@ class Story:
         self.starts: list[int] = []  # with which guess each piece of the page begins
         self.spelt: list[str] = []  # the text of each piece
         self.speller = Speller(teller.tokenizer)
-        self.pair_nats = 0.0  # what the guesses' tokens cost with only the one before in sight
+        self.pair_nats: float | None = None  # what the guesses' tokens cost by the table of pairs
         self.fork: int | None = None  # the piece with which it left another story
         self.first: Story | None = None  # the one that is told for all, of which this is a twin
         self.log = self.head()
@@ -214,11 +213,10 @@ async def tell(story: Story, length: int) -> AsyncGenerator[None, None]:
 
 
 async def reckon(story: Story) -> None:
-    """Finds the yardstick of all that was told; where the telling runs too, so that no page waits for it."""
-    row, loop = story.ids[story.begun - 1 :], asyncio.get_running_loop()
-    stretches = [row[at : at + PAIRS + 1] for at in range(0, len(row) - 1, PAIRS)]
-    turns, gpt = story.company.turns, story.teller.model
-    story.pair_nats = sum([await loop.run_in_executor(turns, pair_nats, gpt, some) for some in stretches])
+    """Finds the yardstick of all that was told. What others' tellers learnt from is not known, so they have none."""
+    if story.wish.teller == TELLER:
+        table = await asyncio.to_thread(pairs)
+        story.pair_nats = -float(table.along(torch.tensor(story.ids[story.begun - 1 :])).log().sum())
 
 
 async def tell_readers(story: Story, length: int) -> AsyncGenerator[None, None]:
@@ -240,12 +238,10 @@ async def tell_readers(story: Story, length: int) -> AsyncGenerator[None, None]:
         READING.discard(id(story))
 
 
-@torch.inference_mode()
-def pair_nats(gpt: GPT, ids: list[int]) -> float:
-    """What ids[1:] cost, in nats, the model itself where it sees only the one token before each."""
-    before, after = torch.tensor(ids[:-1])[:, None], torch.tensor(ids[1:])
-    pairs = zip(before.split(PAIRS), after.split(PAIRS))
-    return float(sum(F.cross_entropy(gpt(b)[:, 0], a, reduction="sum") for b, a in pairs))
+@once
+def pairs() -> Ngram:
+    """A bigram of the texts that the shipped storyteller learnt from."""
+    return read(SHELF / TELLER / PAIRS)
 
 
 async def opening(beginning: str, length: int) -> Story:
@@ -278,7 +274,7 @@ class Figures(NamedTuple):
     pieces: int
     first: int  # how many of them were the model's first choice
     own: float  # for the model that told it
-    pair: float  # with only the token before in sight
+    pair: float | None  # for a bigram of the same texts
     blind: int
     unread: float | None  # for the true token in stories that it never read, of pieces as long as this story's
 
@@ -293,7 +289,7 @@ def figures(story: Story) -> Figures:
         len(story.guesses),
         sum(guess.token == guess.top[0][0] for guess in story.guesses),
         math.exp(nats / pieces),
-        math.exp(story.pair_nats / pieces),
+        None if story.pair_nats is None else math.exp(story.pair_nats / pieces),
         story.teller.model.config.vocab,
         2 ** (measured["value"] * size / pieces) if measured else None,
     )

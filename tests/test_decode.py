@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-from itertools import pairwise
 
 import pytest
 import torch
@@ -13,7 +12,7 @@ from core.gpt import GPT, least
 from core.model import Mishap, noise
 from demo.company import Company
 from demo.spelling import Speller, raw, unfinished
-from demo.telling import LONGEST, READING, pair_nats, readable, wish
+from demo.telling import LONGEST, READING, readable, wish
 from tests.conftest import finish
 
 TEXT = "A café, a cat 🐱 and مرحبا. The end of the day came softly. " * 30
@@ -61,13 +60,6 @@ def test_cuts_that_reach_far_are_sorted_whole():
     chances /= chances.sum()
     kept = chances >= least(chances, 0, 0.9995)
     assert kept[0, 3:].all() and kept[0, 0] and not kept[0, 1:3].any()
-
-
-def test_the_last_token_alone_is_a_table_of_pairs(gpt):
-    ids = [0, 5, 9, 5, 9]
-    by_hand = sum(-float(gpt(torch.tensor([[a]]))[0, 0].log_softmax(0)[b]) for a, b in pairwise(ids))
-    assert pair_nats(gpt, ids) == pytest.approx(by_hand, rel=1e-4)
-    assert math.isfinite(by_hand)
 
 
 def test_spelling_joins_bytes_to_whole_characters():

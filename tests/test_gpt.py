@@ -10,7 +10,7 @@ from core.data.text import END, held_out, make_tokenizer, merges_of, open_text, 
 from core.gpt import EPS, GPT, norm, pick
 from core.measure import text_nats
 from core.model import Mishap, Muon, noise, orthogonal
-from core.ngram import ngram_nats
+from core.ngram import counted, ngram_nats, read, write
 
 TEXT = "A café, a cat 🐱 and مرحبا. The end of the day came softly. " * 30
 
@@ -163,6 +163,21 @@ def test_bigram_knows_pairs_and_leaves_room_for_the_unseen():
     # every row of the table adds up to 1
     total = sum(math.exp(-ngram_nats(train, torch.tensor([1, after]), 5, 2)) for after in range(5))
     assert total == pytest.approx(1, abs=1e-5)
+    table = counted(train, 5, 2)
+    assert torch.allclose(table.after(1), torch.cat([table.along(torch.tensor([1, after])) for after in range(5)]))
+
+
+def test_a_bigram_is_kept_but_for_its_rare_pairs(tmp_path):
+    train = torch.tensor([0, 1, 2] * 50 + [4, 3])
+    write(tmp_path / "pairs", counted(train, 5, 2))
+    again, whole = read(tmp_path / "pairs"), counted(train, 5, 2)
+    for token in range(5):
+        assert float(again.after(token).sum()) == pytest.approx(1)
+        assert torch.allclose(again.after(token), whole.after(token), atol=0.02) or token in (2, 4)
+    assert again.after(4)[3] == again.single[3] < whole.after(4)[3], "what came once is not kept"
+    (tmp_path / "pairs").write_bytes(b"\x08" + bytes(30))
+    with pytest.raises(Mishap, match="damaged"):
+        read(tmp_path / "pairs")
 
 
 def test_longer_rows_of_tokens_tell_what_pairs_cannot():

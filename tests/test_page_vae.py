@@ -222,36 +222,6 @@ def test_a_script_gets_code_and_redraw(client):
     assert client.predict("data:image/png;base64," + light, name, api_name="/redraw")[0] == pytest.approx(mean, abs=0.2)
 
 
-def drawn(mode, ground, colour):
-    image = Image.new(mode, (64, 64), ground)
-    ImageDraw.Draw(image).line([(10, 10), (30, 52), (50, 10)], colour, 5)
-    return image
-
-
-def sent(image, **how):
-    file = BytesIO()
-    image.save(file, "PNG", **how)
-    return base64.b64encode(file.getvalue()).decode()
-
-
-TURNED = Image.Exif()
-TURNED[0x0112] = 6  # to be looked at a quarter turned
-STRANGE = {
-    "black on nothing": (drawn("RGBA", (0, 0, 0, 0), (0, 0, 0, 255)), {}),
-    "white on nothing": (drawn("RGBA", (255, 255, 255, 0), (255, 255, 255, 255)), {}),
-    "sixteen bits": (drawn("I;16", 65535, 0), {}),
-    "turned": (drawn("L", 255, 0).rotate(90), {"exif": TURNED}),
-    "a palette": (drawn("L", 255, 0).convert("P"), {"transparency": 255}),
-}
-
-
-@pytest.mark.parametrize("kind", STRANGE)
-def test_a_script_may_send_any_sort_of_png(client, kind):
-    image, how = STRANGE[kind]
-    plain, *_ = client.predict(sent(drawn("L", 255, 0)), NAME, api_name="/redraw")
-    assert client.predict(sent(image, **how), NAME, api_name="/redraw")[0] == pytest.approx(plain, abs=1e-3)
-
-
 @pytest.mark.parametrize(
     ("picture", "name"),
     [

@@ -1,4 +1,4 @@
-"""Guess the next word of a story, against the model, and against it with one piece in sight. No Gradio.
+"""Guess the next word of a story, against the model, and against a table of pairs (bigram). No Gradio.
 
 What comes next stays here until the visitor has answered. All three choose among the same four words: the true one,
 the likeliest other of the model, that of the pairs, and as many more of the model's as are needed.
@@ -20,6 +20,7 @@ from demo.limits import whole
 from demo.shelf import once, shelf
 from demo.spelling import name, rounded
 from demo.telling import TELLER
+from demo.telling import pairs as bigram
 from demo.words import words
 
 TEXTS = words("gpt.tell.quiz")
@@ -115,9 +116,8 @@ def context(row: Tensor, at: int, most: int) -> list[int]:
 
 @torch.inference_mode()
 def chances(gpt: GPT, before: list[int]) -> tuple[Tensor, Tensor]:
-    """What comes next, for the model and for it with only the last token in sight: (V,) each."""
-    model = gpt(torch.tensor([before]))[0, -1].softmax(-1)
-    return model, gpt(torch.tensor([before[-1:]]))[0, -1].softmax(-1)
+    """What comes next, for the model and for the table of pairs: (V,) each."""
+    return gpt(torch.tensor([before]))[0, -1].softmax(-1), bigram().after(before[-1]).float()
 
 
 def options(truth: int, model: Tensor, pairs: Tensor) -> list[int]:

@@ -22,9 +22,10 @@ def tally(tree: Tree) -> tuple[str, str, str]:
         return "", "", ""
     share = round(100 * found.first / found.pieces)
     said = counted(TEXTS["said"], first=found.first, pieces=found.pieces, share=share)
-    yard = TEXTS["yard"].format(own=odds(found.own), pair=odds(found.pair), blind=odds(found.blind))
+    yard = TEXTS["yard"].format(own=odds(found.own), blind=odds(found.blind))
+    pair = "" if found.pair is None else TEXTS["pair"].format(pair=odds(found.pair))
     unread = TEXTS["unread"].format(unread=odds(found.unread)) if found.unread else ""
-    return said, " ".join(filter(None, (yard, unread, note))), came(found)
+    return said, " ".join(filter(None, (yard, pair, unread, note))), came(found)
 
 
 def came(found: Figures) -> str:
