@@ -158,7 +158,9 @@ class Tree:
         branch = self.branches[k]
         if branch.parent is None:
             begins = " ".join(branch.wish.beginning.split())
-            return (begins[: TITLE - 1] + "…" if len(begins) > TITLE else begins) or TEXTS["nothing"]
+            begins = (begins[: TITLE - 1] + "…" if len(begins) > TITLE else begins) or TEXTS["nothing"]
+            twins = [one for one in self.branches if one.parent is None and one.wish.beginning == branch.wish.beginning]
+            return TEXTS["again"].format(begins=begins, seed=branch.wish.seed) if len(twins) > 1 else begins
         told = self.branches[branch.parent].story.guesses
         took = spelt(branch.own()[0], branch.story)
         if branch.at >= len(told):
@@ -195,7 +197,9 @@ class Tree:
                 "shared": branch.at,
                 "bookmarked": branch.starred,
                 "beginning": branch.wish.beginning,
-                "knobs": branch.wish.knobs._asdict(),
+                "knobs": [
+                    {"from": max(0, token - branch.at), **knobs._asdict()} for token, knobs in branch.story.threw
+                ],
                 "seed": branch.wish.seed,
                 "bits": round(branch.bits(), 2),
                 "tokens": [

@@ -278,7 +278,7 @@ class Samples:
     def lines(self, losses: Sequence[float]) -> dict[str, list[float]]:
         """Its surprise at what it learns from, in bits per byte, beside what rivals need for unseen text."""
         near = {name: [self.rivals[name]] * len(losses) for name in ("bigram", "xz")}
-        return {"bits per byte": [self.nat * loss for loss in losses], **near}
+        return {words("train")["own_text"]: [self.nat * loss for loss in losses], **near}
 
 
 PREVIEWS = {"gan": Wall, "vae": Redraws, "gpt": Samples}

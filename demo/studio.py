@@ -17,6 +17,7 @@ from demo import training
 from demo.limits import whole
 from demo.parts.border import border
 from demo.parts.lesson import AT_ONCE, Room, house, outside, say, text
+from demo.parts.post import in_sight
 from demo.parts.rules import Rules
 from demo.parts.watching import Watch
 from demo.runs import RUNS, Run
@@ -129,6 +130,7 @@ class Bench:
         for button in (self.start, self.over):
             made = button.click(border(self.make), settings, [self.stored, *shown], **stream)
             made.success(border(self.drive), [self.stored, self.room.guess], shown, **stream)
+            made.success(None, None, None, js=in_sight(self.name("view")), **HIDDEN)
         self.on.click(border(self.drive), [self.stored, self.room.guess], shown, **stream)
         self.room.guess.input(border(self.expect), [self.stored, self.room.guess], None, **AT_ONCE)
         self.pause.click(border(self.halt), self.stored, None, **HIDDEN)

@@ -132,6 +132,9 @@ class Story:
         self.fork: int | None = None  # the piece with which it left another story
         self.first: Story | None = None  # the one that is told for all, of which this is a twin
         self.log = self.head()
+        self.threw: tuple[tuple[int, Knobs], ...] = (
+            (0, wish.knobs),
+        )  # from which token on the dice were thrown with which knobs
         self.want = 0  # tokens to be told next
         self.busy = False  # while it is being told on a page
         self.halt = ""  # "rest" when it is asked to stop, "gone" when another story takes its place

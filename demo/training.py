@@ -24,6 +24,7 @@ from demo.previews import PREVIEWS, Redraws, Samples, Wall, charted, wall
 from demo.runs import Run
 from demo.shelf import collection, shelf
 from demo.show import animated, curves, figure
+from demo.telling import readable
 from demo.words import counted, words
 
 PATIENT = 3.0  # seconds between two results, which cost more than a look
@@ -60,6 +61,7 @@ def begin(family: str, name: str, size: str, text: str, plan: dict[str, Any], op
     few, letters = options.pop("few", False), options.pop("letters", False)
     if COLLECTIONS[name].channels == 3 and family == "vae":
         options = options | {"likelihood": "gaussian"}
+    text = readable(text, len(text))
     if name == "own" and (count := len(text.strip())) < LEAST:
         raise Mishap(words("train")["short"].format(letters=count, least=LEAST))
     agreed = Plan(family, name, size, options=options, **plan)
@@ -280,8 +282,13 @@ def unpacked(family: str, files: list[str], text: str) -> Run:
 
 def read_text(path: str) -> str:
     """An uploaded .txt as text; Mishap if it is too large or no text."""
-    file = Path(path)
-    raw = file.read_bytes() if file.stat().st_size <= LARGEST else b"\0"
-    if b"\0" in raw:
-        raise Mishap(f"This file is not a plain text of at most {LARGEST // 1_000_000} MB.")
-    return raw.decode("utf8", errors="replace")
+    file, texts = Path(path), words("train")
+    if file.stat().st_size > LARGEST:
+        raise Mishap(texts["large_file"].format(most=LARGEST // 1_000_000))
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Mishap(texts["no_text_file"]) from None
+    if len(readable(text, len(text))) < 0.99 * len(text.replace("\r\n", "\n")):  # all of it can be read, by chance
+        raise Mishap(texts["no_text_file"])
+    return text

@@ -62,7 +62,7 @@ def tab() -> None:
                 Tell(house)
             with gr.Tab(words("gpt.mind")["title"], id="gpt-mind"):
                 Mind()
-            with gr.Tab(words("gpt.tune")["title"], id="gpt-tune"):
-                Tune()
             with gr.Tab(words("gpt.train")["title"], id="gpt-train"):
                 studio.Bench("gpt")
+            with gr.Tab(words("gpt.tune")["title"], id="gpt-tune"):
+                Tune()

@@ -5,7 +5,7 @@ from itertools import accumulate
 from typing import Any
 
 from core.checkpoint import INDEX, SHELF
-from core.copying import SHORTEST, WORD, Index, read
+from core.copying import RUN, SHORTEST, WORD, Index, read
 from core.model import Mishap
 from demo.shelf import once
 from demo.telling import TELLER, Story
@@ -39,6 +39,10 @@ def copied(story: Story) -> dict[str, Any]:
     )
     if count > FAR * size:
         usual = f"{usual} {TEXTS['beyond'].format(words=count, size=size)}"
+    errs = TEXTS["errs"].format(
+        run=RUN, false=100 * made.facts["false hits"], off=100 * made.facts["wrong by more than two words"]
+    )
+    usual = f"{usual} {errs}"
     if found is None:
         return {"run": None, "said": f"{TEXTS['none'].format(shortest=SHORTEST)} {usual}"}
     ends = list(accumulate(map(len, story.spelt)))

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from core.data import data_folder
-from core.data.text import END, RETOLD, held_out, read_all, read_documents
+from core.data.text import END, LARGEST, RETOLD, held_out, read_all, read_documents
 from core.gpt import GPT
 from core.lens import Head, attention, lens, look, nats, parts, without
 from core.model import Mishap, noise
@@ -62,8 +62,7 @@ class Held(NamedTuple):
 
 def question(asked: dict[str, Any]) -> Question:
     """What a stranger asks, checked; Mishap for what cannot be looked into. Unless chosen, `at` is the last token."""
-    text = readable(asked.get("text"))
-    if len(text) > LETTERS:
+    if len(text := readable(asked.get("text"), LARGEST)) > LETTERS:
         raise Mishap(TEXTS["long_text"].format(letters=len(text), most=LETTERS))
     if not text.strip():
         raise Mishap(TEXTS["no_text"])

@@ -157,6 +157,7 @@ class Tell:
             if story.busy:
                 return gr.skip()
             story.wish, story.halt, story.want = story.wish._replace(knobs=knobs), "", min(many, tree.left())
+            story.threw = (*story.threw, (len(story.guesses), knobs))
             story.first = None  # from here on it is the visitor's own
             story.mark("go")
             return story.log

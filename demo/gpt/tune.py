@@ -13,18 +13,14 @@ from demo import training, tuning
 from demo.booklets import BOOKLETS, booklet
 from demo.parts.border import border
 from demo.parts.lesson import AT_ONCE, Room, outside, say, text
+from demo.parts.post import in_sight
 from demo.runs import RUNS, Run
 from demo.studio import EVERY, HIDDEN, QUIET
 from demo.words import words
 
 TEXTS, SHARED = words("gpt.tune"), words("train")
 VERBS = ("start", "stop", "on", "over")
-# On a phone what comes lies far under the buttons.
-SIGHT = """() => {
-  const view = document.querySelector('#gpt-tune-view'), below = view.getBoundingClientRect().top > 0.8 * innerHeight;
-  const behavior = matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth';
-  if (below) view.scrollIntoView({ behavior });
-}"""
+SIGHT = in_sight("gpt-tune-view")
 
 
 class Tune:

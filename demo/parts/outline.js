@@ -51,6 +51,11 @@ function read() {
   const most = Math.max(10, ...rows.map(({ at, left }) => at + left.length));
   list.replaceChildren(...rows.map((branch) => row(branch, shown, most)));
   outline.hidden = !rows.length;
+  const now = list.querySelector('.shown');  // a new branch may lie beyond the box, which alone is scrolled
+  if (now) {
+    const from = now.offsetTop - list.offsetTop;
+    list.scrollTop = Math.min(from, Math.max(list.scrollTop, from + now.offsetHeight - list.clientHeight));
+  }
   if (held) list.querySelector(held.k !== undefined ? `[data-k="${held.k}"]` : `[data-star="${held.star}"]`)?.focus();
   if (file && file.key !== saved) save(file);
 }

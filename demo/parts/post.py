@@ -28,3 +28,12 @@ def way(*titles: str) -> str:
         }}
         scrollTo({{ top: 0 }});
     }}"""
+
+
+def in_sight(elem_id: str) -> str:
+    """JavaScript that brings a view in sight: on a phone what comes lies far under the buttons."""
+    return f"""() => {{
+  const view = document.querySelector('#{elem_id}'), below = view.getBoundingClientRect().top > 0.8 * innerHeight;
+  const behavior = matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth';
+  if (below) view.scrollIntoView({{ behavior }});
+}}"""

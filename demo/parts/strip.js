@@ -8,6 +8,7 @@ const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
 let seen = '', queue = [], pieces = [], held = false, chosen = null, own = false, word = null;
 let unheard = '', spoke = 0, head = {}, spot = null, idle = 0, took = false, stood = {};
 
+const TURNED = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;  // letters that are read from right to left
 const percent = (share) => {
   if (share >= 0.995) return words.sure;
   if (share < 1e-4) return '< 0.01 %';
@@ -30,6 +31,7 @@ function clear() {
   queue = []; pieces = []; held = false; chosen = null; own = false; word = null; unheard = ''; heard.textContent = '';
   leaf.replaceChildren();
   leaf.classList.remove('telling');
+  leaf.dir = 'auto';
   copying.textContent = '';
   beyond.tabIndex = -1; beyond.setAttribute('aria-pressed', 'false');
   spot = null;
@@ -40,7 +42,7 @@ function begin(first) {
   head = first;
   stood.seed = head.seed;
   took = took && head.fork !== null;
-  if (head.before) leaf.append(make('span', 'before', head.before));
+  if (head.before) { leaf.append(make('span', 'before', head.before)); leaf.lastChild.dir = 'auto'; }
   leaf.classList.add('telling');
   const below = leaf.getBoundingClientRect().top > 0.8 * innerHeight;  // on a phone the page lies under the controls
   if (below && !head.opening) leaf.scrollIntoView({ behavior: still ? 'auto' : 'smooth' });
@@ -48,12 +50,14 @@ function begin(first) {
 
 // A word's pieces stay on one line; the space before it stands outside its tint. The leaf's text is the story, letter for letter.
 function append([text, chance, others, ids]) {
+  if (leaf.dir === 'auto' && /\p{L}/u.test(text)) leaf.dir = TURNED.test(text) ? 'rtl' : 'ltr';  // the pieces run as the story does
   const core = text.trim(), space = text.slice(0, text.length - text.trimStart().length);
   const button = make('button', tint(chance), core);
   button.type = 'button';
   button.tabIndex = pieces.length ? -1 : 0;
   button.dataset.chance = percent(chance);
-  button.setAttribute('aria-label', `${shown(text)}, ${percent(chance)}`);
+  const departs = others.some(([, share]) => share > chance);
+  button.setAttribute('aria-label', `${shown(text)}, ${percent(chance)}${departs ? ', ' + words.departs : ''}`);
   if (pieces.length === head.fork) { button.classList.add('fork'); button.title = words.fork; }
   button.setAttribute('aria-pressed', 'false');
   if (core === '') {
@@ -219,6 +223,7 @@ leaf.addEventListener('click', (event) => {
   const i = find(event.target);
   if (i < 0) return;
   own = true;
+  leaf.closest('.strip').classList.add('asked');
   focusOn(i);
   choose(i);
 });
