@@ -24,7 +24,7 @@ from core.ngram import ngram_nats
 from core.vae import VAE, kl
 from demo.runs import Run
 from demo.show import bar, curves, figure, pixels, sheet, tick
-from demo.signs import ALIKE, AWAY, FAINT, LEARNT, NAMED, Doctor
+from demo.signs import ALIKE, AWAY, EARLY, FAINT, LEARNT, NAMED, Doctor
 from demo.words import counted, words
 
 XZ_READS = 200_000  # letters
@@ -96,7 +96,8 @@ class Wall:
             run.came = self.came(run)
         losses = [abs(loss) for name in self.curves for loss in run.curves.get(name, [])[-LATELY:]]
         loss = max(losses, default=0.0)  # a loss that runs away swings to and fro
-        ill = "away" if loss >= AWAY else self.doctor.illness(signs)
+        early = run.trainer.step < EARLY
+        ill = "away" if loss >= AWAY else "" if early else self.doctor.illness(signs)
         facts = {
             "loss": tick(loss),
             "away": AWAY,
@@ -121,7 +122,10 @@ def charted(run: Run) -> str:
     shown = ("told", "kinds", "variety") if run.marks[-1][1].each else ("told",)
     lines = {texts[f"sign_{sign}"]: [getattr(signs, sign) for _, signs in run.marks] for sign in shown}
     chart = curves([step for step, _ in run.marks], lines) if len(run.marks) > 1 else ""
-    each = "".join(f"<li>{escape(name)} {bar(share)}</li>" for name, share in zip(names, run.marks[-1][1].each))
+    each = "".join(
+        f"<li>{escape(name)} <span>{share:.1f} ×</span>{bar(share)}</li>"
+        for name, share in zip(names, run.marks[-1][1].each)
+    )
     return (chart and f"<h4>{escape(texts['signs'])}</h4>{chart}") + (
         each and f'<h4>{escape(texts["each"])}</h4><ul class="each">{each}</ul>'
     )

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -40,7 +39,6 @@ class Run:
     picture: str = ""  # HTML, as last looked at
     sheet: Any = None  # the same as dots (H, W, 3) uint8, where it is a picture
     past: list[tuple[int, str, Any]] = field(default_factory=list)  # step, picture and sheet of earlier looks
-    apart: int = 1  # steps between two of them
     marks: list[tuple[int, Any]] = field(default_factory=list)  # step and what was measured there (demo.signs)
     guess: str = ""  # what its visitor expected of it
     came: tuple[str, str] = ("", "")  # which of the guesses came true, and how that was measured
@@ -70,13 +68,13 @@ class Run:
         self.keep()
 
     def keep(self) -> None:
-        """Remembers the picture as it is; a past grown long keeps every other one, the first among them."""
-        if self.past and self.trainer.step < self.past[-1][0] + self.apart:
+        """Remembers the picture as it is; of a past grown long goes that one whose neighbours are nearest."""
+        if self.past and self.trainer.step <= self.past[-1][0]:
             return
         self.past.append((self.trainer.step, self.picture, self.sheet))
         if len(self.past) > PAST:
-            del self.past[1::2]
-            self.apart = max(self.apart, *(after[0] - before[0] for before, after in pairwise(self.past)))
+            steps = [step for step, *_ in self.past]
+            del self.past[min(range(1, PAST), key=lambda i: steps[i + 1] - steps[i - 1])]
 
 
 def striking(curves: Sequence[Sequence[float]]) -> list[int]:

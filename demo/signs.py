@@ -25,6 +25,7 @@ ALIKE = 0.5  # collapse: `variety` at most this, and the paintings worse
 FAINT = 0.6  # noise or nothing: a painting's contrast, as a share of a real picture's, at most this
 NAMED = 0.7  # things that can be named: the judge sees what was asked for in at least this share
 AWAY = 1000  # run away: a loss at least this far from 0
+EARLY = 150  # steps: until then a healthy game may look ill (it did at 15 to 105), and no illness is named
 WORSE = 1.5  # so many times as far from real ones as at their best
 
 

@@ -194,8 +194,15 @@ def draw(run: Run) -> str:
         examples=run.trainer.step * run.trainer.batch,
         state=texts[f"state_{state}"],
     )
-    link = f'<a href="?watch={run.trainer.plan.family}.{run.link}" target="_blank">{escape(texts["watch"])}</a>'
-    return f'{run.picture}<p class="meter" data-step="{run.trainer.step}">{escape(meter)} · {link}</p>'
+    return run.picture + linked(run, meter, run.trainer.step)
+
+
+def linked(run: Run, sentence: str, step: int) -> str:
+    """The same with the way for others to watch."""
+    link = (
+        f'<a href="?watch={run.trainer.plan.family}.{run.link}" target="_blank">{escape(words("train")["watch"])}</a>'
+    )
+    return f'<p class="meter" data-step="{step}">{escape(sentence)} · {link}</p>'
 
 
 def charts(run: Run) -> str:
@@ -220,15 +227,14 @@ def titled(run: Run) -> dict[str, dict[str, list[float]]]:
 
 
 def past(run: Run, i: Any) -> str:
-    """The i-th picture a run has kept, under its step; in place of the last, how it stands now, and so beyond it: the
-    page's box for a number takes any, and puts itself right."""
+    """The i-th picture a run has kept, under its step; in place of the last, and beyond it, how it stands now."""
     with run.lock:
         if isinstance(i, int | float) and i >= len(run.past) - 1:
             return see(run).view
         step, picture, _ = run.past[whole(i, 0, len(run.past) - 1, words("train")["rewind"])]
     texts, since = words("train"), getattr(run.preview, "since", 0)
     said = texts["was"].format(step=step, now=run.trainer.step)
-    return picture + note(said + (texts["was_before"].format(since=since) if step < since else ""), step)
+    return picture + linked(run, said + (texts["was_before"].format(since=since) if step < since else ""), step)
 
 
 def film(run: Run) -> bytes:

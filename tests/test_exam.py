@@ -52,7 +52,7 @@ def test_both_kinds_arrive_in_the_same_way():
 def test_faces_are_compared_with_what_the_forger_really_met():
     """Its 17th batch of so many, drawn as the training drew it, is among the pictures compared with."""
     plan, data = card("faces")["plan"], open_collection("faces")
-    trained, usual = archive(shipped("faces", ages_of("faces")[0]).met)
+    trained, usual, _ = archive(shipped("faces", ages_of("faces")[0]).met)
     met = torch.linspace(0, plan["steps"] - 1, TRAINED // plan["batch"] + 1).long().tolist()[17]
     batch = data.batch(plan["batch"], noise(plan["seed"], met, 0)).x
     distances, which = nearest_of(batch, trained) if batch.dim() == 2 else nearest_of(batch.flatten(1), trained)

@@ -165,6 +165,34 @@ def test_a_guess_made_when_it_was_said_what_came_does_not_count(page):
     assert came.is_enabled() and not came.is_checked()
 
 
+def test_the_pieces_run_as_the_story_does_whatever_its_beginning(page):
+    tell(page, "שלום", length=20, seed=3)
+    at_rest(page)
+    assert page.locator(LEAF).get_attribute("dir") == "ltr", "it goes on in English"
+    lefts = page.eval_on_selector_all(
+        f"{LEAF} .word",
+        "all => all.map((one) => [...one.children].map((b) => b.getBoundingClientRect().left)).filter((one) => one[1])",
+    )
+    assert lefts and all(row == sorted(row) for row in lefts)
+
+
+def test_a_piece_of_a_story_is_looked_into(page):
+    tell(page, "The cat", length=40, seed=2)
+    at_rest(page)
+    page.locator(f"{LEAF} button").nth(5).click()
+    written = told(page)
+    page.click("#gpt-tell-strip .others .inside")
+    page.wait_for_selector("#gpt-mind-view .piece[aria-pressed=true]")
+    asked = page.input_value("#gpt-mind-text textarea")
+    assert asked.startswith("The cat") and written.startswith(asked) and len(asked) < len(written)
+    page.wait_for_function(
+        "(asked) => [...document.querySelectorAll('#gpt-mind-view .piece .text:not(.mark)')].map((p) => p.textContent)"
+        ".join('') === asked.replaceAll(' ', '')",
+        arg=asked,
+    )
+    page.get_by_role("tab", name="Tell", exact=True).click()
+
+
 def test_two_visitors_have_two_stories(visit):
     one, two = to_tab(visit()), to_tab(visit())
     tell(one, "The first story", length=40, seed=1)

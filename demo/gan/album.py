@@ -20,6 +20,8 @@ STEPS, WIDE, LARGER = 8, 8, 4  # pictures of a morph; of a sheet in a row; times
 def morphed(collection: str, subject: str, seed: int, bold: float, first: int, last: int) -> tuple[Tensor, Tensor]:
     """The way (STEPS, C, S, S) from one painting of the wall to another, and the nearer one's label (STEPS,)."""
     ends = [whole(n, 1, COUNT, TEXTS[box]) - 1 for n, box in ((first, "which"), (last, "into"))]
+    if ends[0] == ends[1]:
+        raise Mishap(TEXTS["one_painting"])
     z, y = (part[ends] for part in latents(collection, subject, seed, bold, COUNT))
     near = torch.arange(STEPS) * 2 // STEPS
     return shelf.shelf(f"gan-{collection}").model.morph(z, y, STEPS), y[near]

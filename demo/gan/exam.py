@@ -66,7 +66,7 @@ def opponents(asked: dict[str, Any]) -> Players:
     if isinstance(age, str):
         return guests(age)
     collection = one_of(asked.get("collection"), offered(), texts["collection"])
-    return shipped(collection, ages_of(collection)[whole(age, 0, len(ages_of(collection)) - 1, texts["age"])])
+    return shipped(collection, ages_of(collection)[whole(age, 0, len(ages_of(collection)) - 1, texts["which"])])
 
 
 @torch.inference_mode()

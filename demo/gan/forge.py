@@ -29,6 +29,7 @@ AT_ONCE: dict[str, Any] = {
     "trigger_mode": "always_last",
 }
 SLOWLY: dict[str, Any] = {"show_progress": "minimal", "api_visibility": "private", "trigger_mode": "once"}
+WEAK = 0.2  # where no place is redder than this, it cannot be seen
 BLANK = '<div class="sights blank"></div>'  # while the pad is empty
 RED = torch.tensor([0.66, 0.23, 0.15])[:, None, None] * 2 - 1  # the tab's accent, by day
 
@@ -43,6 +44,8 @@ def view(verdict: forgery.Verdict) -> str:
     word, sure = says(verdict.chance)
     said = TEXTS["needle"].format(verdict=word, sure=sure)
     sights = ((verdict.x, TEXTS["seen"]), (marked(verdict.x, verdict.gave), TEXTS["clues"]))
+    weak = float(verdict.gave.max()) < WEAK
+    sights = (*sights[:1], (sights[1][0], TEXTS["no_clues"])) if weak else sights
     figures = (f"<figure>{figure(x, name)}<figcaption>{escape(name)}</figcaption></figure>" for x, name in sights)
     return (
         f'<div class="sights">{"".join(figures)}</div>'
@@ -106,11 +109,13 @@ class Forge:
         learnt = [self.pupil, *seen, self.forget]
         begins = [*shows, self.turn, self.subject, self.factors]
         begin = [self.another.click, self.collection.input, self.room.lessons.focus]
-        gr.on(begin, border(self.show), asked, begins, **AT_ONCE)
-        self.factors.input(border(self.make), [self.factors, *drawing[1:]], shows, **AT_ONCE)
-        self.learn.click(border(self.teach), [*drawing, self.laid], learnt, **SLOWLY)
+        slow: list[Any] = [
+            self.learn.click(border(self.teach), [*drawing, self.laid], learnt, **SLOWLY),
+            self.imitate.click(border(self.search), drawing[:3], self.twin, **SLOWLY),
+        ]
+        gr.on(begin, border(self.show), asked, begins, cancels=slow, **AT_ONCE)  # what they were about is gone
+        self.factors.input(border(self.make), [self.factors, *drawing[1:]], shows, cancels=slow, **AT_ONCE)
         self.forget.click(border(self.afresh), drawing, learnt, **AT_ONCE)
-        self.imitate.click(border(self.search), drawing[:3], self.twin, **SLOWLY)
 
     def see(self, value: Any, name: str, subject: str, pupil: str, guess: str) -> tuple[Any, str]:
         """What is on the pad, judged."""

@@ -71,20 +71,26 @@ class Album:
         self.sheet = gr.Button(TEXTS["sheet"], size="sm", elem_id="gan-paint-sheet")
         self.kept = gr.File(visible=False, interactive=False, label=TEXTS["sheet_note"], elem_id="gan-paint-kept")
 
-    def wire(self, wall: list[Any], shown: gr.HTML, result: gr.HTML) -> None:
+    def wire(self, wall: list[Any], guess: gr.Radio, shown: gr.HTML, result: gr.HTML) -> None:
         """wall: collection, subject, boldness and seed, which make the paintings what they are."""
-        self.morph.click(border(self.turn), [*wall, *self.ends], [shown, result], **LATER)
+        self.morph.click(border(self.turn), [*wall, guess, *self.ends], [shown, result], **LATER)
         self.sheet.click(border(self.keep), wall, self.kept, **LATER)
         sent = self.send.click(border(self.give), [*wall, self.ends[0]], post(), **LATER)
         sent.success(None, None, None, js=way(words("vae")["title"], words("vae.sketch")["title"]))
 
-    def turn(self, collection: str, subject: str, bold: float, seed: int, *ends: int) -> tuple[str, str]:
+    def turn(
+        self, collection: str, subject: str, bold: float, seed: int, guess: str | None, *ends: int
+    ) -> tuple[str, Any]:
+        """The way from one painting to another; the critic says nothing of it before there is a guess."""
         x, y = album.morphed(collection, subject, seed, bold, *ends)
-        chances = beliefs(collection, x, y)
+        chances = None if guess is None else beliefs(collection, x, y)
         alt = TEXTS["film"].format(first=ends[0], last=ends[1])
         moving = f'<img class="dots film" src="{album.film(x)}" alt="{escape(alt)}">'
+        hanging = f"{wall(hung(collection, x, y, chances, TEXTS['between']))}{moving}"
+        if chances is None:
+            return hanging, gr.skip()
         said = TEXTS["morphed"].format(took=int((chances > 0.5).sum()), count=len(x))
-        return f"{wall(hung(collection, x, y, chances, TEXTS['between']))}{moving}", say(said, TEXTS["morph_yard"])
+        return hanging, say(said, TEXTS["morph_yard"])
 
     def keep(self, collection: str, subject: str, bold: float, seed: int) -> Iterator[Any]:
         """A picture file of 64 paintings; Gradio has copied it when it asks for more."""
@@ -166,7 +172,7 @@ class Paint:
         begins = [self.subject, self.room.guess]
         changed = self.collection.input(border(self.change), self.collection, begins, **AT_ONCE)
         changed.then(**paintings).then(**real)
-        self.album.wire(asked[:4], self.between, self.room.result)
+        self.album.wire(asked[:4], self.room.guess, self.between, self.room.result)
         house().load(**paintings).then(**real)
 
     def show(

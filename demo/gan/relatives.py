@@ -36,18 +36,20 @@ class Met(NamedTuple):
 
 def twins(x: Tensor, met: Met) -> list[dict[str, Any]]:
     """Of each picture of x (n, C, S, S): the training picture nearest to it dot for dot, and how usual that is."""
-    trained, usual = archive(met)
+    trained, usual, faintest = archive(met)
     texts, said = words("gan.play"), []
-    for distance, which in zip(*nearest_of(x.flatten(1), trained), strict=True):
+    for one, distance, which in zip(x, *nearest_of(x.flatten(1), trained), strict=True):
         share = round(100 * float((usual > distance).float().mean()))
-        twin = floats(trained[which]).reshape(x.shape[1:])
-        said.append({"twin": uri(twin), "near": texts["near"].format(share=share, n=len(trained))})
+        near = texts["near"].format(share=share, n=len(trained))
+        near = texts["empty"].format(unseen=UNSEEN) if float(one.std()) < faintest else near
+        said.append({"twin": uri(floats(trained[which]).reshape(x.shape[1:])), "near": near})
     return said
 
 
 @partial(shelf.once, most=KEPT)
-def archive(met: Met) -> tuple[Tensor, Tensor]:
-    """Training pictures (N, C S S) uint8, and the distances (UNSEEN,) from unseen real pictures to the nearest."""
+def archive(met: Met) -> tuple[Tensor, Tensor, float]:
+    """Training pictures (N, C S S) uint8, the distances (UNSEEN,) from unseen real pictures to the nearest, and the
+    least contrast among these."""
     data = shelf.collection(met.name)
     if met.steps:  # some of those it really met, from its first step to its last
         count = min(met.steps, TRAINED // met.batch + 1)
@@ -57,7 +59,8 @@ def archive(met: Met) -> tuple[Tensor, Tensor]:
         held = met.few or data.held("train")
         parts = [(at, min(1000, held - at)) for at in range(0, held, 1000)]
         trained = torch.cat([levels(data.fixed(n, "train", at).x) for at, n in parts])
-    return trained, nearest_of(floats(levels(data.fixed(UNSEEN).x)), trained)[0]
+    unseen = floats(levels(data.fixed(UNSEEN).x))
+    return trained, nearest_of(unseen, trained)[0], float(unseen.std(1).min())
 
 
 def nearest_of(x: Tensor, trained: Tensor) -> tuple[Tensor, Tensor]:

@@ -53,7 +53,13 @@ class Tell:
                 self.seed = seed("gpt-tell", TEXTS)
                 self.teller = tellers()
             with self.room.see:
-                self.page = strip(TEXTS["strip"], "gpt-tell-strip", places("gpt-tell"), ahead.weigh, ahead.preview)
+                self.page = strip(
+                    TEXTS["strip"] | {"mind": words("gpt.mind")["title"]},
+                    "gpt-tell-strip",
+                    places("gpt-tell"),
+                    ahead.weigh,
+                    ahead.preview,
+                )
             with self.room.under:
                 note = TEXTS["tree"]["note"].format(blind=blind())
                 self.outline = outline(TEXTS["tree"] | {"note": note}, "gpt-tell-outline")

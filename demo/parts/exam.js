@@ -88,6 +88,7 @@ function look(i) {
   find('.theirs').src = answers[i].twin; find('.theirs').alt = words.twin;
   twin.querySelector('p').textContent = answers[i].near;
   items.forEach((item, k) => item.classList.toggle('looked', k === i));
+  twin.scrollIntoView({ block: 'nearest', behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth' });
 }
 
 // Tally and streak, in this browser only.

@@ -125,7 +125,9 @@ function arrows(fine) {
   ink.beginPath();
   for (let i = 0; i < now.arrows.length; i += 2) {
     const x = now.fake[i], y = now.fake[i + 1];
-    ink.moveTo(at(x), at(y)); ink.lineTo(at(x + now.arrows[i]), at(y + now.arrows[i + 1]));
+    const tip = [at(x + now.arrows[i]), at(y + now.arrows[i + 1])], way = Math.atan2(tip[1] - at(y), tip[0] - at(x));
+    ink.moveTo(at(x), at(y)); ink.lineTo(...tip);
+    for (const turn of [2.6, -2.6]) { ink.moveTo(...tip); ink.lineTo(tip[0] + 4 * fine * Math.cos(way + turn), tip[1] + 4 * fine * Math.sin(way + turn)); }
   }
   ink.strokeStyle = colour('--ink'); ink.lineWidth = 1.2 * fine; ink.stroke();
 }

@@ -2,12 +2,13 @@
 const leaf = element.querySelector('.leaf'), heard = element.querySelector('.heard');
 const heading = element.querySelector('.others h4'), list = element.querySelector('.others ol');
 const cuts = element.querySelector('.cuts'), trouble = element.querySelector('.trouble');
-const copying = element.querySelector('.copying');
+const copying = element.querySelector('.copying'), inside = element.querySelector('button.inside');
 const { levels, knobs, ...words } = JSON.parse(leaf.dataset.words);
 const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
 let seen = '', queue = [], pieces = [], held = false, chosen = null, own = false, word = null;
 let unheard = '', spoke = 0, head = {}, spot = null, idle = 0, took = false, stood = {};
 
+const LOOKED = 60;  // pieces that are looked into
 const TURNED = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;  // letters that are read from right to left
 const percent = (share) => {
   if (share >= 0.995) return words.sure;
@@ -154,6 +155,7 @@ element.closest('.room').addEventListener('input', ({ target }) => {
 });
 
 function draw() {
+  inside.hidden = !spot || !pieces[spot.i];
   const focused = list.contains(document.activeElement) ? document.activeElement.dataset.token : null;
   if (!spot) {
     heading.textContent = words.choose; list.replaceChildren(); cuts.textContent = ''; trouble.textContent = '';
@@ -166,6 +168,25 @@ function draw() {
   cuts.textContent = spot.cuts.join(' ');
   if (focused !== null) list.querySelector(`[data-token="${focused}"]`)?.focus();
 }
+
+// The room that looks inside the model gets the story up to the chosen piece, as far back as it can look.
+inside.addEventListener('click', async () => {
+  let from = spot.i, room = LOOKED - pieces[from].ids.length;
+  while (from && pieces[from - 1].ids.length <= room) { from -= 1; room -= pieces[from].ids.length; }
+  const whole = from === 0 && head.known <= room ? head.before || '' : '';
+  const text = (whole + pieces.slice(from, spot.i + 1).map((piece) => piece.text).join('')).trim();
+  [...document.querySelectorAll('#gpt-rooms [role=tab]')].find((tab) => tab.textContent.trim() === words.mind).click();
+  for (let view; !view;) {  // what lies in a tab is laid out after it has opened
+    await new Promise((done) => setTimeout(done, 50));
+    view = document.querySelector('#gpt-mind-view .inside');
+    view?.dispatchEvent(new CustomEvent('text', { detail: text }));
+  }
+  const box = document.querySelector('#gpt-mind-text textarea');
+  box.value = text;
+  box.dispatchEvent(new Event('input', { bubbles: true }));
+  box.focus();
+  scrollTo({ top: 0 });
+});
 
 // The thin bar is the chance as learnt, the thick one what the knobs make of it.
 function row([text, share, token, thrown]) {

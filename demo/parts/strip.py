@@ -36,7 +36,8 @@ PAGE = """
 <div class="strip">
 <div class="leaf" role="group" aria-label="{strip}" data-words="{words}" dir="auto"></div>
 <div class="others" role="region" aria-label="{others}"><h4></h4><ol></ol>
-<p class="cuts"></p><p class="trouble" role="status"></p></div>
+<p class="cuts"></p><p class="trouble" role="status"></p>
+<button type="button" class="inside" hidden>{inside}</button></div>
 <p class="legend"><span>{legend}</span>{swatches}</p>
 <p class="copying"></p>
 <p class="heard" aria-live="polite"></p>
@@ -65,7 +66,7 @@ def strip(
         f'<span class="tint-{i}">{escape(name)}</span>' for i, name in enumerate([*names, words["rarer"]])
     )
     given = escape(json.dumps({**words, "levels": LEVELS, "knobs": knobs}))
-    texts = {key: escape(words[key]) for key in ("strip", "others", "legend")}
+    texts = {key: escape(words[key]) for key in ("strip", "others", "legend", "inside")}
     return gr.HTML(
         "",
         html_template=PAGE.format(words=given, swatches=swatches, **texts),

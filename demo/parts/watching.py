@@ -34,9 +34,9 @@ class Watch:
         return run if run and run.trainer.plan.family == self.family else None
 
     def asked(self, request: gr.Request) -> str:
-        """The token in the address that a page was opened with, if it shows a run of this family."""
+        """The token in the address that a page was opened with, if it is for this family; its run may be gone."""
         family, _, token = (request.query_params.get("watch") or "").partition(".")
-        return token if family == self.family and self.run(token) else ""
+        return token if family == self.family else ""
 
     def view(self, token: str, room: Room, guess: str) -> list[Any]:
         """Picture, result and curves as they were last shown, and the clock, which stops where the run is gone."""
