@@ -61,7 +61,7 @@ def begin(family: str, name: str, size: str, text: str, plan: dict[str, Any], op
     few, letters = options.pop("few", False), options.pop("letters", False)
     if COLLECTIONS[name].channels == 3 and family == "vae":
         options = options | {"likelihood": "gaussian"}
-    text = readable(text, len(text))
+    text = readable(text, len(text)) if name == "own" else ""
     if name == "own" and (count := len(text.strip())) < LEAST:
         raise Mishap(words("train")["short"].format(letters=count, least=LEAST))
     agreed = Plan(family, name, size, options=options, **plan)

@@ -46,6 +46,29 @@ def test_a_click_is_a_dot_and_what_was_drawn_can_be_had_back(forge):
     assert dots(forge, PAD) == drawn
 
 
+def test_what_was_said_of_a_drawing_that_is_gone_is_not_shown(forge):
+    """The answer about it comes later than that about the picture which took its place."""
+    forge.evaluate("""() => {
+        const real = window.fetch;
+        window.fetch = async (...asked) => {
+            const late = String(asked[0]?.url ?? asked[0]).includes('/run/predict');
+            if (late) window.fetch = real;
+            const answer = await real(...asked);
+            if (late) { await new Promise((done) => setTimeout(done, 1500)); window.late = true; }
+            return answer;
+        };
+    }""")
+    forge.locator(PAD).click()
+    forge.wait_for_timeout(200)
+    forge.click("#gan-forge-another")
+    forge.wait_for_selector(f"{RESULT}:has-text('This one is real')")
+    forge.wait_for_function("window.late")
+    forge.wait_for_timeout(700)
+    assert "This one is real" in forge.inner_text(RESULT)
+    forge.locator("#gan-forge-pad .undo").click()  # for the tests to come: a forgery
+    forge.wait_for_selector(f"{RESULT}:not(:has-text('This one is real'))")
+
+
 def test_the_critic_learns_and_the_forger_answers(forge):
     forge.get_by_role("radio", name="Yes, but less").check()
     forge.click("#gan-forge-learn")

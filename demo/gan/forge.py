@@ -76,6 +76,8 @@ class Forge:
         self.turn = gr.State(0)  # how many examples this visitor has seen
         self.laid = gr.State()  # the real picture that was last put on this visitor's pad
         self.pupil = gr.State("")  # the id of this visitor's own critic
+        self.said = gr.State()  # the sentence about a drawing, and the drawing
+        self.found = gr.State()  # what a lesson or a search came to, and the drawing that it was about
         with Room("gan.forge") as room:
             self.room = room
             with room.do:
@@ -102,20 +104,23 @@ class Forge:
     def wire(self) -> None:
         drawing = [self.pad, self.collection, self.subject, self.pupil, self.room.guess]
         seen = [self.view, self.room.result]
-        self.pad.input(border(self.rest), drawing, [self.room.result, self.twin], **AT_ONCE)
+        drawn = self.pad.input(border(self.rest), drawing, self.said, **AT_ONCE)
+        drawn.success(self.still, [self.said, *drawing[:3]], [self.room.result, self.twin], **AT_ONCE)
         gr.on([self.subject.input, self.room.guess.input], border(self.see), drawing, seen, **AT_ONCE)
         asked = [self.collection, self.turn, self.pupil, self.room.guess]
         shows = [self.pad, self.laid, *seen, self.twin]
         learnt = [self.pupil, *seen, self.forget]
         begins = [*shows, self.turn, self.subject, self.factors]
         begin = [self.another.click, self.collection.input, self.room.lessons.focus]
-        slow: list[Any] = [
-            self.learn.click(border(self.teach), [*drawing, self.laid], learnt, **SLOWLY),
-            self.imitate.click(border(self.search), drawing[:3], self.twin, **SLOWLY),
-        ]
-        gr.on(begin, border(self.show), asked, begins, cancels=slow, **AT_ONCE)  # what they were about is gone
-        self.factors.input(border(self.make), [self.factors, *drawing[1:]], shows, cancels=slow, **AT_ONCE)
+        gr.on(begin, border(self.show), asked, begins, **AT_ONCE)
+        self.factors.input(border(self.make), [self.factors, *drawing[1:]], shows, **AT_ONCE)
+        taught = self.learn.click(
+            border(self.teach), [*drawing, self.laid], [self.pupil, self.forget, self.found], **SLOWLY
+        )
+        taught.success(self.still, [self.found, *drawing[:3]], seen, **AT_ONCE)
         self.forget.click(border(self.afresh), drawing, learnt, **AT_ONCE)
+        sought = self.imitate.click(border(self.search), drawing[:3], self.found, **SLOWLY)
+        sought.success(self.still, [self.found, *drawing[:3]], self.twin, **AT_ONCE)
 
     def see(self, value: Any, name: str, subject: str, pupil: str, guess: str) -> tuple[Any, str]:
         """What is on the pad, judged."""
@@ -124,12 +129,13 @@ class Forge:
             return sight(BLANK, name, subject, pupil), say(TEXTS["empty"])
         return self.judged(drawing, name, k, pupil, guess)
 
-    def rest(self, value: Any, name: str, subject: str, pupil: str, guess: str) -> tuple[str, str]:
+    def rest(self, value: Any, name: str, subject: str, pupil: str, guess: str) -> Any:
         """Only the sentence: the page shows by itself what is seen. The forger's answer was to another drawing."""
         k, drawing = forgery.subject(name, subject), unpack(dots(value), name)
         if is_empty(drawing):
-            return say(TEXTS["empty"]), ""
-        return self.sentence(forgery.chance(drawing, name, k, pupil), name, k, pupil, guess), ""
+            return (value, name, subject), (say(TEXTS["empty"]), "")
+        said = self.sentence(forgery.chance(drawing, name, k, pupil), name, k, pupil, guess)
+        return (value, name, subject), (said, "")
 
     def judged(
         self, drawing: Tensor, name: str, k: int, pupil: str, guess: str, kind: str = "said"
@@ -186,12 +192,20 @@ class Forge:
         yard = TEXTS["learnt_yard"].format(subject=subject, **counts)
         seen = sight(view(forgery.weigh(drawing, name, k, done.key)), name, subject, done.key)
         told = self.room.judged(guess, forgery.came(done))
-        return done.key, seen, say(said, yard, told), gr.update(visible=True)
+        return done.key, gr.update(visible=True), ((value, name, subject), (seen, say(said, yard, told)))
 
-    def search(self, value: Any, name: str, subject: str) -> str:
+    @staticmethod
+    def still(found: Any, *drawing: Any) -> Any:
+        """What was found of a drawing, if it is still on the pad: another may have been laid there meanwhile."""
+        about, answers = found
+        wanted: tuple[Any, ...] = answers if about == drawing else (gr.skip(),) * len(answers)
+        return wanted if len(answers) > 1 else next(iter(wanted))  # Gradio takes one output as it is
+
+    def search(self, value: Any, name: str, subject: str) -> Any:
         """What the forger would have painted in its place."""
         k = forgery.subject(name, subject)
         best, off, chance = forgery.imitate(unpack(dots(value), name), name, k)
         word, sure = says(chance)
         told = TEXTS["twin"].format(off=100 * off, verdict=word, sure=sure)
-        return f'<div class="sights"><figure>{figure(best, TEXTS["twin_alt"])}</figure><p>{escape(told)}</p></div>'
+        answer = f'<div class="sights"><figure>{figure(best, TEXTS["twin_alt"])}</figure><p>{escape(told)}</p></div>'
+        return (value, name, subject), (answer,)
