@@ -81,8 +81,9 @@ def test_the_shipped_index_belongs_to_its_card_and_says_how_often_it_errs():
     assert made.longest(famous).words >= 8
 
 
-def test_what_is_copied_is_underlined_piece_by_piece(teller, index, train, monkeypatch):  # noqa: F811
+def test_what_is_copied_is_marked_piece_by_piece(teller, index, train, monkeypatch):  # noqa: F811
     index.facts = {"usual": {"50": {"books": 3.0, "TinyStories": 9.0}}}
+    index.facts |= {"false hits": 0.017, "wrong by more than two words": 0.03}
     monkeypatch.setattr(page, "index", lambda: index)
     story = told(teller, wish("A", 1.0, 0, 1.0, 0), 3)
     run = train[0].split()[4:20]
@@ -90,6 +91,7 @@ def test_what_is_copied_is_underlined_piece_by_piece(teller, index, train, monke
     event = page.copied(story)
     first, last = event["run"]
     assert "".join(story.spelt[first : last + 1]).split() == run[: (last - first) // 2 + 1]
+    assert "1.7 of 100" in event["said"]
     assert "9 (TinyStories)" in event["said"] and "fewer than 8 (books)" in event["said"]
     assert "not measured" not in event["said"]
     story.spelt = [f" word{i}" for i in range(90)]

@@ -59,5 +59,5 @@ def test_it_fits_a_phone_and_says_what_cannot_be_learnt(phone):
     with page.expect_file_chooser() as chooser:
         page.locator("#gpt-tune-file").click()
     chooser.value.set_files({"name": "noise.txt", "mimeType": "text/plain", "buffer": b"\x00\x01\x02" * 999})
-    page.get_by_text("This file is not a plain text").wait_for()
+    page.get_by_text("This file is not plain text in UTF-8.").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

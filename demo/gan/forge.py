@@ -1,5 +1,6 @@
 """The room where you are the forger: draw, and the critic says how real it looks and what gave it away."""
 
+import json
 from html import escape
 from typing import Any
 
@@ -29,6 +30,12 @@ AT_ONCE: dict[str, Any] = {
     "trigger_mode": "always_last",
 }
 SLOWLY: dict[str, Any] = {"show_progress": "minimal", "api_visibility": "private", "trigger_mode": "once"}
+# Shows what was found of a drawing if that is still on the pad: another may have been laid there meanwhile.
+STILL = """(found, value, name, subject, ...now) => {
+  const { about, answers } = JSON.parse(found), drawing = [value?.dots, name, subject];
+  const shown = drawing.every((part, i) => part === about[i]) ? answers : now;
+  return shown.length > 1 ? shown : shown[0];
+}"""
 WEAK = 0.2  # where no place is redder than this, it cannot be seen
 BLANK = '<div class="sights blank"></div>'  # while the pad is empty
 RED = torch.tensor([0.66, 0.23, 0.15])[:, None, None] * 2 - 1  # the tab's accent, by day
@@ -68,6 +75,11 @@ def look(asked: dict[str, Any]) -> dict[str, str]:
     return {"html": view(forgery.weigh(drawing, name, k, asked.get("pupil")))}
 
 
+def about(value: Any, name: str, subject: str, *answers: Any) -> str:
+    """What was found of a drawing, for STILL."""
+    return json.dumps({"about": [dots(value), name, subject], "answers": answers})
+
+
 class Forge:
     """Pad and subject left; right what the critic sees, its needle, and two things to try."""
 
@@ -76,8 +88,8 @@ class Forge:
         self.turn = gr.State(0)  # how many examples this visitor has seen
         self.laid = gr.State()  # the real picture that was last put on this visitor's pad
         self.pupil = gr.State("")  # the id of this visitor's own critic
-        self.said = gr.State()  # the sentence about a drawing, and the drawing
-        self.found = gr.State()  # what a lesson or a search came to, and the drawing that it was about
+        # what was found of a drawing, with the drawing: by a stroke, and by a lesson or a search
+        self.said, self.found = (gr.Textbox(visible=False) for _ in range(2))
         with Room("gan.forge") as room:
             self.room = room
             with room.do:
@@ -105,7 +117,8 @@ class Forge:
         drawing = [self.pad, self.collection, self.subject, self.pupil, self.room.guess]
         seen = [self.view, self.room.result]
         drawn = self.pad.input(border(self.rest), drawing, self.said, **AT_ONCE)
-        drawn.success(self.still, [self.said, *drawing[:3]], [self.room.result, self.twin], **AT_ONCE)
+        told = [self.room.result, self.twin]
+        drawn.success(None, [self.said, *drawing[:3], *told], told, js=STILL, **AT_ONCE)
         gr.on([self.subject.input, self.room.guess.input], border(self.see), drawing, seen, **AT_ONCE)
         asked = [self.collection, self.turn, self.pupil, self.room.guess]
         shows = [self.pad, self.laid, *seen, self.twin]
@@ -117,10 +130,10 @@ class Forge:
         taught = self.learn.click(
             border(self.teach), [*drawing, self.laid], [self.pupil, self.forget, self.found], **SLOWLY
         )
-        taught.success(self.still, [self.found, *drawing[:3]], seen, **AT_ONCE)
+        taught.success(None, [self.found, *drawing[:3], *seen], seen, js=STILL, **AT_ONCE)
         self.forget.click(border(self.afresh), drawing, learnt, **AT_ONCE)
         sought = self.imitate.click(border(self.search), drawing[:3], self.found, **SLOWLY)
-        sought.success(self.still, [self.found, *drawing[:3]], self.twin, **AT_ONCE)
+        sought.success(None, [self.found, *drawing[:3], self.twin], self.twin, js=STILL, **AT_ONCE)
 
     def see(self, value: Any, name: str, subject: str, pupil: str, guess: str) -> tuple[Any, str]:
         """What is on the pad, judged."""
@@ -129,13 +142,13 @@ class Forge:
             return sight(BLANK, name, subject, pupil), say(TEXTS["empty"])
         return self.judged(drawing, name, k, pupil, guess)
 
-    def rest(self, value: Any, name: str, subject: str, pupil: str, guess: str) -> Any:
+    def rest(self, value: Any, name: str, subject: str, pupil: str, guess: str) -> str:
         """Only the sentence: the page shows by itself what is seen. The forger's answer was to another drawing."""
         k, drawing = forgery.subject(name, subject), unpack(dots(value), name)
         if is_empty(drawing):
-            return (value, name, subject), (say(TEXTS["empty"]), "")
+            return about(value, name, subject, say(TEXTS["empty"]), "")
         said = self.sentence(forgery.chance(drawing, name, k, pupil), name, k, pupil, guess)
-        return (value, name, subject), (said, "")
+        return about(value, name, subject, said, "")
 
     def judged(
         self, drawing: Tensor, name: str, k: int, pupil: str, guess: str, kind: str = "said"
@@ -192,20 +205,13 @@ class Forge:
         yard = TEXTS["learnt_yard"].format(subject=subject, **counts)
         seen = sight(view(forgery.weigh(drawing, name, k, done.key)), name, subject, done.key)
         told = self.room.judged(guess, forgery.came(done))
-        return done.key, gr.update(visible=True), ((value, name, subject), (seen, say(said, yard, told)))
+        return done.key, gr.update(visible=True), about(value, name, subject, seen, say(said, yard, told))
 
-    @staticmethod
-    def still(found: Any, *drawing: Any) -> Any:
-        """What was found of a drawing, if it is still on the pad: another may have been laid there meanwhile."""
-        about, answers = found
-        wanted: tuple[Any, ...] = answers if about == drawing else (gr.skip(),) * len(answers)
-        return wanted if len(answers) > 1 else next(iter(wanted))  # Gradio takes one output as it is
-
-    def search(self, value: Any, name: str, subject: str) -> Any:
+    def search(self, value: Any, name: str, subject: str) -> str:
         """What the forger would have painted in its place."""
         k = forgery.subject(name, subject)
         best, off, chance = forgery.imitate(unpack(dots(value), name), name, k)
         word, sure = says(chance)
         told = TEXTS["twin"].format(off=100 * off, verdict=word, sure=sure)
         answer = f'<div class="sights"><figure>{figure(best, TEXTS["twin_alt"])}</figure><p>{escape(told)}</p></div>'
-        return (value, name, subject), (answer,)
+        return about(value, name, subject, answer)
