@@ -116,7 +116,7 @@ class Forge:
     def wire(self) -> None:
         drawing = [self.pad, self.collection, self.subject, self.pupil, self.room.guess]
         seen = [self.view, self.room.result]
-        drawn = self.pad.input(border(self.rest), drawing, self.said, **AT_ONCE)
+        drawn = self.pad.input(border(self.rest), [*drawing, self.laid], self.said, **AT_ONCE)
         told = [self.room.result, self.twin]
         drawn.success(None, [self.said, *drawing[:3], *told], told, js=STILL, **AT_ONCE)
         gr.on([self.subject.input, self.room.guess.input], border(self.see), drawing, seen, **AT_ONCE)
@@ -142,11 +142,13 @@ class Forge:
             return sight(BLANK, name, subject, pupil), say(TEXTS["empty"])
         return self.judged(drawing, name, k, pupil, guess)
 
-    def rest(self, value: Any, name: str, subject: str, pupil: str, guess: str) -> str:
+    def rest(self, value: Any, name: str, subject: str, pupil: str, guess: str, laid: Any) -> str:
         """Only the sentence: the page shows by itself what is seen. The forger's answer was to another drawing."""
         k, drawing = forgery.subject(name, subject), unpack(dots(value), name)
         if is_empty(drawing):
             return about(value, name, subject, say(TEXTS["empty"]), "")
+        if forgery.same(drawing, laid):  # a picture took the stroke's place, and its own sentence stands there
+            return about(None, "", "")
         said = self.sentence(forgery.chance(drawing, name, k, pupil), name, k, pupil, guess)
         return about(value, name, subject, said, "")
 

@@ -41,7 +41,7 @@ def twins(x: Tensor, met: Met) -> list[dict[str, Any]]:
     for one, distance, which in zip(x, *nearest_of(x.flatten(1), trained), strict=True):
         share = round(100 * float((usual > distance).float().mean()))
         near = texts["near"].format(share=share, n=len(trained))
-        near = texts["empty"].format(unseen=UNSEEN) if float(one.std()) < faintest else near
+        near = texts["empty"].format(unseen=UNSEEN, n=len(trained)) if float(one.std()) < faintest else near
         said.append({"twin": uri(floats(trained[which]).reshape(x.shape[1:])), "near": near})
     return said
 
