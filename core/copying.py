@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import safetensors
 import torch
-from safetensors.torch import save_file
 
+from core.checkpoint import write_tensors
 from core.model import Mishap
 
 RUN, EVERY = 6, 2  # words of a run, and from how many one is kept
@@ -172,9 +172,7 @@ def false_hits(index: Index, n: int = 200_000) -> float:
 
 def write(path: Path, index: Index) -> None:
     """Keeps an index with its facts, whole or not at all."""
-    part = path.with_name(path.name + ".part")
-    save_file({"bits": torch.from_numpy(index.bits)}, part, {"facts": json.dumps(index.facts)})
-    part.replace(path)
+    write_tensors(path, {"bits": torch.from_numpy(index.bits)}, {"facts": json.dumps(index.facts)})
 
 
 def read(path: Path) -> Index | None:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import safetensors
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
+from core.checkpoint import write_tensors
 from core.model import Mishap
 
 OFTEN, MOST = 3, 65_535  # a pair is kept on disk if it came so often, and counted no higher
@@ -74,7 +74,7 @@ def write(path: Path, table: Ngram) -> None:
     grams, counts, *_ = table.longer[0]
     often = counts >= OFTEN
     pairs = {"pairs": grams[often].int(), "counts": counts[often].clamp(max=MOST).to(torch.uint16)}
-    save_file({"single": table.counts.int(), **pairs}, path)
+    write_tensors(path, {"single": table.counts.int(), **pairs})
 
 
 def read(path: Path) -> Ngram:
@@ -85,7 +85,8 @@ def read(path: Path) -> Ngram:
     except (OSError, safetensors.SafetensorError):
         raise Mishap(f"{path.name} cannot be read as a table of pairs: it is damaged, or of another kind.") from None
     if (
-        grams.shape != counts.shape
+        not len(grams)
+        or grams.shape != counts.shape
         or not (grams.diff() > 0).all()
         or not 0 <= int(grams[0]) <= int(grams[-1]) < len(single) ** 2
     ):

@@ -1,10 +1,14 @@
 """Bounds on what strangers send: a number in range, a word that was offered, or a Mishap that says so. No Gradio."""
 
+import unicodedata
 from collections.abc import Collection
 from math import nan
 from typing import Any
 
 from core.model import Mishap
+
+TURNING = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")  # marks that turn the direction of a text
+STRANGE = 0.02  # share of letters that no text has so many of
 
 
 def finite(value: Any, low: float, high: float, what: str) -> float:
@@ -36,3 +40,17 @@ def one_of(value: Any, offered: Collection[str], what: str) -> str:
     if not isinstance(value, str) or value not in offered:
         raise Mishap(f"{what} must be one of: {', '.join(offered)}.")
     return value
+
+
+def cleaned(text: str) -> str:
+    """A text without control characters and without marks that turn the direction of what follows them."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").encode(errors="ignore").decode()
+    lost = [letter for letter in set(lines) if unicodedata.category(letter) == "Cc" and letter not in "\n\t"]
+    lost += [letter for letter in set(lines) if unicodedata.bidirectional(letter) in TURNING]
+    return lines.translate(dict.fromkeys(map(ord, lost)))
+
+
+def strange(text: str) -> bool:
+    """Whether that is no text: too many control characters, or letters that could not be read."""
+    odd = sum(letter == "\ufffd" or (letter < " " and letter not in "\t\n\r") for letter in text)
+    return odd > STRANGE * len(text)

@@ -96,8 +96,8 @@ class Wall:
             run.came = self.came(run)
         losses = [abs(loss) for name in self.curves for loss in run.curves.get(name, [])[-LATELY:]]
         loss = max(losses, default=0.0)  # a loss that runs away swings to and fro
-        early = run.trainer.step < EARLY
-        ill = "away" if loss >= AWAY else "" if early else self.doctor.illness(signs)
+        ill = self.doctor.illness(signs) if run.trainer.step >= EARLY else ""
+        ill = "away" if loss >= AWAY else ill
         facts = {
             "loss": tick(loss),
             "away": AWAY,

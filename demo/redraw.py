@@ -15,6 +15,7 @@ from torch import Tensor
 from core.checkpoint import names
 from core.data import is_here
 from core.data.collection import Pictures
+from core.factors import WHOLE
 from core.measure import pca_redraw, principal
 from core.model import Mishap, noise
 from core.unusual import cost, dearer
@@ -77,6 +78,12 @@ def painter(name: str) -> VAE:
 def card(name: str) -> dict[str, Any]:
     """The card of that model."""
     return its_card("vae-" + one_of(name, collections(), "The collection"))
+
+
+def alone(name: str) -> list[dict[str, Any]]:
+    """Of each latent the factor that it carries alone, and its correlation with it; {} for one that carries none."""
+    rows = card(name).get("latents") or [{"r": 0}] * painter(name).config.latent
+    return [row if abs(row["r"]) >= WHOLE else {} for row in rows]
 
 
 def pad_of(name: str) -> tuple[int, int]:

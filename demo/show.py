@@ -21,10 +21,8 @@ LEFT, RIGHT, TOP, BOTTOM = (
     12,
     26,
 )  # room for the numbers, the names, and the steps
-FEW, OUT = (
-    50,
-    4,
-)  # one value in so many may lie beyond a curve's edges, if it takes so many times the height of the others
+FEW = 50  # one value in so many may lie beyond a curve's edges,
+OUT = 4  # where it would take so many times the height of the others
 ROUND = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)  # where a curve's scale may end, times a power of ten
 
 

@@ -4,7 +4,6 @@ import asyncio
 import copy
 import math
 import time
-import unicodedata
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, NamedTuple
@@ -18,7 +17,7 @@ from core.gpt import Guess
 from core.model import Mishap, noise
 from core.ngram import Ngram, read
 from demo.company import Alone, Company
-from demo.limits import finite, one_of, whole
+from demo.limits import cleaned, finite, one_of, whole
 from demo.shelf import bigger, once, shelf
 from demo.spelling import Speller, best, line, rounded
 
@@ -29,8 +28,6 @@ WHOLE = 2_000  # tokens of a story in all
 SEEDS = 999_999
 PACE = 1 / 30  # seconds a token: faster than anyone reads, and the machine is free for the others
 FRAME, BUSY = 0.05, 3  # seconds between two updates of a page; with more readers than so many, each gets fewer
-
-TURNING = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")  # marks that turn the direction of a text
 
 READING: set[int] = set()  # the stories that are being told on a page now
 OPENED: dict[str, "Story"] = {}  # beginning -> what was told for all visitors alike
@@ -89,10 +86,7 @@ def readable(beginning: Any, longest: int = LONGEST) -> str:
         raise Mishap("A beginning must be a text.")
     if len(beginning) > longest:
         raise Mishap(f"A beginning may have {longest:,} characters, and this one has {len(beginning):,}.")
-    lines = beginning.replace("\r\n", "\n").replace("\r", "\n").encode(errors="ignore").decode()
-    lost = [letter for letter in set(lines) if unicodedata.category(letter) == "Cc" and letter not in "\n\t"]
-    lost += [letter for letter in set(lines) if unicodedata.bidirectional(letter) in TURNING]
-    return lines.translate(dict.fromkeys(map(ord, lost)))
+    return cleaned(beginning)
 
 
 @once
@@ -132,9 +126,8 @@ class Story:
         self.fork: int | None = None  # the piece with which it left another story
         self.first: Story | None = None  # the one that is told for all, of which this is a twin
         self.log = self.head()
-        self.threw: tuple[tuple[int, Knobs], ...] = (
-            (0, wish.knobs),
-        )  # from which token on the dice were thrown with which knobs
+        # from which token on the dice were thrown with which knobs
+        self.threw: tuple[tuple[int, Knobs], ...] = ((0, wish.knobs),)
         self.want = 0  # tokens to be told next
         self.busy = False  # while it is being told on a page
         self.halt = ""  # "rest" when it is asked to stop, "gone" when another story takes its place
@@ -218,8 +211,7 @@ async def tell(story: Story, length: int) -> AsyncGenerator[None, None]:
 async def reckon(story: Story) -> None:
     """Finds the yardstick of all that was told. What others' tellers learnt from is not known, so they have none."""
     if story.wish.teller == TELLER:
-        table = await asyncio.to_thread(pairs)
-        story.pair_nats = -float(table.along(torch.tensor(story.ids[story.begun - 1 :])).log().sum())
+        story.pair_nats = await asyncio.to_thread(pair_nats, story.ids[story.begun - 1 :])
 
 
 async def tell_readers(story: Story, length: int) -> AsyncGenerator[None, None]:
@@ -239,6 +231,11 @@ async def tell_readers(story: Story, length: int) -> AsyncGenerator[None, None]:
                 await asyncio.sleep(due - time.monotonic())
     finally:
         READING.discard(id(story))
+
+
+def pair_nats(ids: list[int]) -> float:
+    """What ids[1:] cost, in nats, by the table of pairs."""
+    return -float(pairs().along(torch.tensor(ids)).log().sum())
 
 
 @once

@@ -19,12 +19,11 @@ from core.families import FAMILIES, build
 from core.gan import LOSSES
 from core.model import Mishap, seeded
 from core.train import Plan, Trainer, pick_device
-from demo.limits import whole
+from demo.limits import cleaned, strange, whole
 from demo.previews import PREVIEWS, Redraws, Samples, Wall, charted, wall
 from demo.runs import Run
 from demo.shelf import collection, shelf
 from demo.show import animated, curves, figure
-from demo.telling import readable
 from demo.words import counted, words
 
 PATIENT = 3.0  # seconds between two results, which cost more than a look
@@ -61,9 +60,10 @@ def begin(family: str, name: str, size: str, text: str, plan: dict[str, Any], op
     few, letters = options.pop("few", False), options.pop("letters", False)
     if COLLECTIONS[name].channels == 3 and family == "vae":
         options = options | {"likelihood": "gaussian"}
-    text = readable(text, len(text)) if name == "own" else ""
-    if name == "own" and (count := len(text.strip())) < LEAST:
-        raise Mishap(words("train")["short"].format(letters=count, least=LEAST))
+    if name == "own":
+        text = cleaned(text)
+        if (count := len(text.strip())) < LEAST:
+            raise Mishap(words("train")["short"].format(letters=count, least=LEAST))
     agreed = Plan(family, name, size, options=options, **plan)
     data = opened(name, text, LETTERS if letters else VOCAB)
     with seeded(agreed.seed):
@@ -295,6 +295,6 @@ def read_text(path: str) -> str:
         text = file.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Mishap(texts["no_text_file"]) from None
-    if len(readable(text, len(text))) < 0.99 * len(text.replace("\r\n", "\n")):  # all of it can be read, by chance
+    if strange(text):  # all of it could be read, by chance
         raise Mishap(texts["no_text_file"])
     return text

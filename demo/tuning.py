@@ -26,7 +26,7 @@ from core.measure import text_nats
 from core.model import Mishap, noise
 from core.ngram import ngram_nats
 from core.train import Plan, Trainer
-from demo.limits import whole
+from demo.limits import cleaned, strange, whole
 from demo.previews import HEART, lately, plain, xz_bits
 from demo.runs import Run, Runs, Turnstile
 from demo.shelf import once, shelf
@@ -38,7 +38,6 @@ from demo.words import counted, words
 LR, BATCH = 0.006, 4  # a third of the rate it was trained with, and stretches few enough for a step a second
 MINUTE = 60.0  # seconds of learning at one go
 LEAST = 600  # letters, of which a tenth is kept aside
-STRANGE = 0.02  # share of letters that no text has so many of
 ROW, TOLD = 640, 60  # tokens that are measured on, and that are told before and after
 PATIENT = 4.0  # seconds between two measurements
 A_FEW = 2_000_000  # letters of stories, of which one in fifty was never read
@@ -52,10 +51,9 @@ def checked(text: Any) -> str:
     texts = words("gpt.tune")
     if not isinstance(text, str) or not text.strip():
         raise Mishap(texts["no_text"])
-    odd = sum(letter == "\ufffd" or (letter < " " and letter not in "\t\n\r") for letter in text)
-    if odd > STRANGE * len(text):
+    if strange(text):
         raise Mishap(texts["strange"])
-    text = readable(text, len(text)).strip()
+    text = cleaned(text).strip()
     if len(text) < LEAST:
         raise Mishap(texts["short"].format(least=LEAST, letters=len(text)))
     return text

@@ -46,6 +46,19 @@ def test_a_click_is_a_dot_and_what_was_drawn_can_be_had_back(forge):
     assert dots(forge, PAD) == drawn
 
 
+def test_a_stroke_taken_back_leaves_a_real_picture(forge):
+    forge.click("#gan-forge-another")
+    forge.wait_for_selector(f"{RESULT}:has-text('This one is real')")
+    real = dots(forge, PAD)
+    forge.locator(PAD).click()
+    forge.wait_for_selector(f"{RESULT}:has-text('The critic gives this picture')")
+    forge.locator("#gan-forge-pad .undo").click()
+    assert dots(forge, PAD) == real
+    forge.wait_for_selector(f"{RESULT}:has-text('This one is real')")
+    forge.locator(PAD).click()  # for the tests to come: a forgery
+    forge.wait_for_selector(f"{RESULT}:has-text('The critic gives this picture')")
+
+
 def test_what_was_said_of_a_drawing_that_is_gone_is_not_shown(forge):
     """The answer about it comes later than that about the picture which took its place."""
     forge.evaluate("""() => {

@@ -212,7 +212,10 @@ def test_a_run_can_be_rewound_filmed_and_told_other_rules(visit):
     bar.focus()
     bar.press("Home")
     page.wait_for_selector(f"#gan-train-view .meter:has-text('As it was at step 0; it stands at {paused:,} now')")
-    assert page.is_hidden("#gan-train-film")
+    assert page.is_hidden("#gan-train-film")  # it is folded away
+    page.locator("#gan-train .more .label-wrap").last.click()
+    page.wait_for_selector("#gan-train-film:visible")  # a game that is looked back on is still there
+    bar.focus()
     for _ in range(3):  # the last place counts, however fast one is
         for key in ("End", "Home"):
             bar.press(key)
@@ -225,7 +228,6 @@ def test_a_run_can_be_rewound_filmed_and_told_other_rules(visit):
     page.fill("#gan-train-rewind input[type=number]", "9999")
     page.wait_for_selector("#gan-train-view:not(:has-text('As it was'))")  # and so is all beyond it
 
-    page.locator("#gan-train .more .label-wrap").last.click()
     page.get_by_role("radio", name="with a margin (hinge)").check()
     page.wait_for_timeout(500)
     page.click(ON)

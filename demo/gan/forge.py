@@ -15,7 +15,7 @@ from demo.gan.forger import card, says
 from demo.ink import is_empty
 from demo.parts.border import border
 from demo.parts.factors import factors, offered, settings
-from demo.parts.lesson import Room, say
+from demo.parts.lesson import AT_ONCE, Room, say
 from demo.parts.pad import dots, pad, shown
 from demo.parts.sights import sights
 from demo.redraw import unpack
@@ -23,12 +23,6 @@ from demo.show import bar, figure
 from demo.words import words
 
 TEXTS, PAD = words("gan.forge"), words("vae.sketch")
-AT_ONCE: dict[str, Any] = {
-    "queue": False,
-    "show_progress": "hidden",
-    "api_visibility": "private",
-    "trigger_mode": "always_last",
-}
 SLOWLY: dict[str, Any] = {"show_progress": "minimal", "api_visibility": "private", "trigger_mode": "once"}
 # Shows what was found of a drawing if that is still on the pad: another may have been laid there meanwhile.
 STILL = """(found, value, name, subject, ...now) => {
@@ -50,9 +44,8 @@ def view(verdict: forgery.Verdict) -> str:
     """What the critic sees, the needle, and the clues."""
     word, sure = says(verdict.chance)
     said = TEXTS["needle"].format(verdict=word, sure=sure)
-    sights = ((verdict.x, TEXTS["seen"]), (marked(verdict.x, verdict.gave), TEXTS["clues"]))
-    weak = float(verdict.gave.max()) < WEAK
-    sights = (*sights[:1], (sights[1][0], TEXTS["no_clues"])) if weak else sights
+    clues = TEXTS["no_clues" if float(verdict.gave.max()) < WEAK else "clues"]
+    sights = ((verdict.x, TEXTS["seen"]), (marked(verdict.x, verdict.gave), clues))
     figures = (f"<figure>{figure(x, name)}<figcaption>{escape(name)}</figcaption></figure>" for x, name in sights)
     return (
         f'<div class="sights">{"".join(figures)}</div>'
@@ -147,9 +140,8 @@ class Forge:
         k, drawing = forgery.subject(name, subject), unpack(dots(value), name)
         if is_empty(drawing):
             return about(value, name, subject, say(TEXTS["empty"]), "")
-        if forgery.same(drawing, laid):  # a picture took the stroke's place, and its own sentence stands there
-            return about(None, "", "")
-        said = self.sentence(forgery.chance(drawing, name, k, pupil), name, k, pupil, guess)
+        kind = "begun" if forgery.same(drawing, laid) else "said"  # a stroke was taken back, or another picture laid
+        said = self.sentence(forgery.chance(drawing, name, k, pupil), name, k, pupil, guess, kind)
         return about(value, name, subject, said, "")
 
     def judged(

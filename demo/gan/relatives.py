@@ -40,8 +40,8 @@ def twins(x: Tensor, met: Met) -> list[dict[str, Any]]:
     texts, said = words("gan.play"), []
     for one, distance, which in zip(x, *nearest_of(x.flatten(1), trained), strict=True):
         share = round(100 * float((usual > distance).float().mean()))
-        near = texts["near"].format(share=share, n=len(trained))
-        near = texts["empty"].format(unseen=UNSEEN, n=len(trained)) if float(one.std()) < faintest else near
+        kind = "empty" if float(one.std()) < faintest else "near"
+        near = texts[kind].format(share=share, n=len(trained), unseen=UNSEEN)
         said.append({"twin": uri(floats(trained[which]).reshape(x.shape[1:])), "near": near})
     return said
 

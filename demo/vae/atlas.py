@@ -16,11 +16,10 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from core.factors import WHOLE
 from core.measure import principal
 from core.model import Mishap
 from demo.limits import finite, one_of, whole
-from demo.redraw import FARTHEST, card, pack, painter
+from demo.redraw import FARTHEST, alone, pack, painter
 from demo.shelf import once
 from demo.show import pixels
 from demo.vae.survey import AT_ONCE, Survey, couples, judged, named, painted, survey
@@ -235,8 +234,8 @@ def cells(asked: Question) -> dict[str, str]:
 
 def carried(name: str) -> list[str]:
     """What each number of the code carries alone, in the order of the sliders; "" for most"""
-    rows = card(name).get("latents") or [{"factor": "", "r": 0}] * painter(name).config.latent
-    return [rows[k]["factor"] if abs(rows[k]["r"]) >= WHOLE else "" for k in painter(name).order.tolist()]
+    rows = alone(name)
+    return [rows[k].get("factor", "") for k in painter(name).order.tolist()]
 
 
 def shown(asked: Question) -> Tensor:

@@ -6,7 +6,6 @@ from typing import Any
 import gradio as gr
 from torch import Tensor
 
-from core.factors import WHOLE
 from core.model import Mishap
 from demo import redraw
 from demo.ink import is_empty
@@ -49,15 +48,16 @@ def mixed(seen: Seen, name: str) -> dict[str, Any]:
     order = redraw.painter(name).order.tolist()
     pictures = {"reads": pack(seen.x), "again": pack(seen.again), "side": seen.x.shape[-1], "channels": len(seen.x)}
     told = card(name).get("told", {}).get("factors", ())
-    facts["names"] = [about(row, told) for row in card(name).get("latents", ())]
+    facts["names"] = [about(row, told) for row in redraw.alone(name)]
     return {"name": name, "order": order, **facts, **pictures, **drawn(name, seen.mean, seen.spread, seed=0)}
 
 
 def about(row: Mapping[str, Any], told: Collection[str]) -> dict[str, Any]:
     """The factor that a latent is mostly about, its correlation with it, and whether the painter was told of it while
     it learnt; {} for a latent that carries none alone."""
-    what = row["factor"]
-    return {"what": what, "r": signed(row["r"]), "told": what in told} if abs(row["r"]) >= WHOLE else {}
+    if not row:
+        return {}
+    return {"what": row["factor"], "r": signed(row["r"]), "told": row["factor"] in told}
 
 
 def drawn(name: str, mean: Tensor, spread: Tensor, seed: int) -> dict[str, Any]:
@@ -105,14 +105,17 @@ def result(seen: Seen, name: str, guessed: Told) -> str:
     said += "" if share is None else " " + TEXTS["unusual"].format(share=share)
     alarm = f'<p class="alarm">{TEXTS["alarm"]}</p>' if share is not None and share >= ALARM else ""
     line = rival(seen.x, name)
-    if line is not None:
-        return say(said, TEXTS["yard"].format(error=100 * line), guessed) + alarm + twin(seen, name)
+    yard = by_card(name) if line is None else TEXTS["yard"].format(error=100 * line)
+    return say(said, yard, guessed) + alarm + ("" if line is None else twin(seen, name))
+
+
+def by_card(name: str) -> str:
+    """What a straight-line code loses on the whole, as it was measured; "" where it was not."""
     measured = card(name)["numbers"].get("error", {})
     straight = next((v for k, v in measured.get("yardsticks", {}).items() if k.startswith("PCA")), None)
     if straight is None:
-        return say(said, "", guessed) + alarm
-    ours, theirs = 100 * measured["value"] ** 0.5, 100 * straight**0.5
-    return say(said, TEXTS["yard_card"].format(ours=ours, error=theirs), guessed) + alarm
+        return ""
+    return TEXTS["yard_card"].format(ours=100 * measured["value"] ** 0.5, error=100 * straight**0.5)
 
 
 def twin(seen: Seen, name: str) -> str:
