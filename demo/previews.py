@@ -22,6 +22,7 @@ from core.measure import effective, pca_error, text_nats
 from core.model import noise
 from core.ngram import ngram_nats
 from core.vae import VAE, kl
+from demo.firsts import came, hit
 from demo.runs import Run
 from demo.show import bar, curves, figure, pixels, sheet, tick
 from demo.signs import ALIKE, AWAY, EARLY, FAINT, LEARNT, NAMED, Doctor
@@ -61,11 +62,13 @@ class Wall:
 
     def came(self, run: Run) -> tuple[str, str]:
         """Which of the guesses the wall shows, and by what measure; nothing where no judge knows the subjects."""
-        if not (self.doctor.judge and self.labels):
+        if not (self.doctor.judge and self.kinds):
             return "", ""
         which, facts = self.doctor.shows(run.trainer.model, run.trainer.device)
         told = {"step": run.trainer.step, "faint": 100 * FAINT, "alike": 100 * ALIKE, "least": 100 * NAMED}
-        return words("gan.train")["guesses"][which], words("gan.train")["came"].format(**told, **facts)
+        texts = words("gan.train")
+        named = texts["named_asked" if self.labels else "named_close"].format(**facts)
+        return texts["guesses"][which], texts["came"].format(seen=named, **told, **facts)
 
     def remember(self, gone: Run) -> None:
         """What the run before could paint, if only there the players were told the subject, or only here."""
@@ -145,6 +148,7 @@ class Redraws:
         self.latent = model.config.latent
         self.own: Tensor | None = None  # (1, C, S, S), a visitor's drawing
         self.since = 0  # the step at which it came
+        self.met: int | None = None  # the step at which it was first looked at: who had learnt before is not judged
 
     @torch.inference_mode()
     def look(self, run: Run) -> str:
@@ -168,7 +172,13 @@ class Redraws:
         model, texts, own = run.trainer.model, words("train"), self.own
         x = self.x.to(run.trainer.device)
         mean, logvar = model.encode(x)
-        error = float(((model.decode(mean) - x) / 2).square().mean())
+        again = model.decode(mean)
+        if self.met is None:
+            self.met = run.trainer.step
+        if not (self.met or run.came[0]):
+            shares, seconds = hit(self.x, again.cpu(), self.x.mean(0, keepdim=True)), run.trainer.seconds
+            run.came = came(shares, run.trainer.step, seconds, seconds >= MINUTE)
+        error = float(((again - x) / 2).square().mean())
         bits = float(kl(mean, logvar).sum(1).mean()) / math.log(2)
         said = counted(texts["vae_said"], error=100 * error**0.5, bits=bits)
         if own is not None:

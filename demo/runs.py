@@ -40,6 +40,7 @@ class Run:
     sheet: Any = None  # the same as dots (H, W, 3) uint8, where it is a picture
     past: list[tuple[int, str, Any]] = field(default_factory=list)  # step, picture and sheet of earlier looks
     marks: list[tuple[int, Any]] = field(default_factory=list)  # step and what was measured there (demo.signs)
+    turns: list[int] = field(default_factory=list)  # steps after which its rules were others
     guess: str = ""  # what its visitor expected of it
     came: tuple[str, str] = ("", "")  # which of the guesses came true, and how that was measured
     sentence: tuple[str, str] | None = None  # the result and its yardstick, as last measured
@@ -61,6 +62,11 @@ class Run:
         self.marks.append((self.trainer.step, signs))
         if len(self.marks) > WAKE:
             del self.marks[1:-1:2]
+
+    def turn(self) -> None:
+        """Remembers that from the next step on other rules hold."""
+        if self.trainer.step not in (0, *self.turns[-1:]):
+            self.turns = [*self.turns[1 - WAKE :], self.trainer.step]
 
     def look(self) -> None:
         """The picture anew."""

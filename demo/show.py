@@ -15,12 +15,7 @@ from torch import Tensor
 from demo.words import counted
 
 WIDE, HIGH = 440, 210  # of a curve, in its own units
-LEFT, RIGHT, TOP, BOTTOM = (
-    44,
-    96,
-    12,
-    26,
-)  # room for the numbers, the names, and the steps
+LEFT, RIGHT, TOP, BOTTOM = 44, 96, 12, 26  # room for the numbers, the names, and the steps
 FEW = 50  # one value in so many may lie beyond a curve's edges,
 OUT = 4  # where it would take so many times the height of the others
 ROUND = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)  # where a curve's scale may end, times a power of ten
@@ -77,11 +72,14 @@ def bar(share: float) -> str:
     )
 
 
-def curves(steps: Sequence[float], lines: Mapping[str, Sequence[float]]) -> str:
+def curves(
+    steps: Sequence[float], lines: Mapping[str, Sequence[float]], turns: Sequence[float] = (), turn: str = ""
+) -> str:
     """Lines over steps as one SVG, each named at its end; values that are not finite are left out.
 
     steps (N,) rising; lines: name -> (N,) values. Colours are the page's: line-0, line-1, ... Where a few values would
-    press all others flat, those run along the edge, which says how far they reach.
+    press all others flat, those run along the edge, which says how far they reach. At the steps `turns` stands an
+    upright line: what `turn` says happened there.
     """
     finite = sorted(value for values in lines.values() for value in values if isfinite(value))
     if not finite:
@@ -95,14 +93,24 @@ def curves(steps: Sequence[float], lines: Mapping[str, Sequence[float]]) -> str:
         f'<tspan x="{side}" dy="1.15em">{_short(_last(values))}</tspan></text>'
         for i, ((name, values), y) in enumerate(zip(lines.items(), ends, strict=True))
     ]
+    there = [_x(step, steps) for step in turns if steps[0] <= step <= steps[-1]]
     said = "; ".join(f"{name} {_short(_last(values))}" for name, values in lines.items())
     return (
         f'<svg class="curves" viewBox="0 0 {WIDE} {HIGH}" role="img" aria-label="{escape(said)}">'
         + _frame(steps, low, high)
         + _beyond(finite, low, high)
+        + (_turns(there, turn) if there else "")
         + "".join(drawn + names)
         + "</svg>"
     )
+
+
+def _turns(places: Sequence[float], what: str) -> str:
+    """An upright line at each place; the last one says what they are."""
+    lines = (f'<line class="turn" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HIGH - BOTTOM}"/>' for x in places)
+    side, anchor = (3, "start") if places[-1] < WIDE / 2 else (-3, "end")
+    label = f'<text class="tick" text-anchor="{anchor}" x="{places[-1] + side:.1f}" y="{TOP + 8}">{escape(what)}</text>'
+    return "".join(lines) + label
 
 
 def _most(values: Sequence[float]) -> tuple[float, float]:

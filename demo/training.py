@@ -81,6 +81,7 @@ def change(run: Run, told: dict[str, Any]) -> None:
         if "few" in told:
             narrow(run.trainer, told.pop("few"))
         run.trainer.change(**told)
+        run.turn()
 
 
 def narrow(trainer: Trainer, few: bool) -> None:
@@ -208,7 +209,7 @@ def linked(run: Run, sentence: str, step: int) -> str:
 def charts(run: Run) -> str:
     """The curves as HTML."""
     plots = titled(run) if run.last and len(run.steps) > 1 else {}
-    drawn = ((title, curves(run.steps, lines)) for title, lines in plots.items())
+    drawn = ((title, curves(run.steps, lines, run.turns, words("train")["turn"])) for title, lines in plots.items())
     shown = "".join(f"<h4>{escape(title)}</h4>{chart}" for title, chart in drawn if chart)
     return shown + (charted(run) if run.marks else "")
 
@@ -248,8 +249,7 @@ def film(run: Run) -> bytes:
 
 def resumed(family: str, loaded: checkpoint.Loaded, text: str) -> Trainer:
     """A trainer that goes on with a model; Mishap where its collection is not here or has other labels."""
-    card = loaded.card
-    name = card["data"]["name"]
+    name = loaded.card["data"]["name"]
     if name not in COLLECTIONS or COLLECTIONS[name].learns not in FAMILIES[family].LEARNS:
         raise Mishap("The collection this model learnt from is not known here, so it cannot go on.")
     if family == "gpt":

@@ -56,6 +56,18 @@ def test_a_picture_of_ones_own_is_laid_on_the_pad_as_ink(room):
     assert dots(room, READS) == read
 
 
+def test_a_guess_is_held_against_what_the_redraw_kept(room):
+    """Anew with each drawing, and nothing is said of it before."""
+    assert "the redraw keeps" not in room.inner_text("#vae-sketch-result")
+    guess = room.locator("#vae-sketch-guess").get_by_role("radio", name=TEXTS["guesses"][3])
+    guess.check()
+    room.wait_for_selector(
+        f"#vae-sketch-result .guessed:has-text('You guessed: {TEXTS['guesses'][3]}. It came out as')"
+    )
+    assert "% of the rough shape" in room.inner_text("#vae-sketch-result .guessed")
+    assert guess.is_enabled(), "the next drawing is another one"
+
+
 def test_chalk_on_nothing_is_seen_and_a_trouble_leaves_with_the_next_stroke(room):
     chalk, file = Image.new("RGBA", (120, 120), (0, 0, 0, 0)), BytesIO()
     ImageDraw.Draw(chalk).ellipse((20, 20, 100, 100), outline="white", width=8)

@@ -195,6 +195,25 @@ def test_a_peak_does_not_press_the_rest_of_a_chart_flat(peak):
     assert " to " not in curves(steps, {"loss": calm})
 
 
+def test_a_chart_shows_from_where_on_other_rules_held():
+    run = new()
+    run.turn()
+    assert not run.turns, "a game that has not begun has no other rules behind it"
+    for step in (10, 10, 30):
+        run.trainer.step = step
+        run.turn()
+    steps = list(range(5, 25))
+    assert run.turns == [10, 30], "told twice at one step, they changed once"
+    drawn = curves(steps, {"loss": [1 + i % 3 / 10 for i in steps]}, run.turns, "other rules")
+    (at,) = re.findall('class="turn" x1="([^"]+)"', drawn)
+    assert float(at) == float(re.search('points="([^"]+)"', drawn)[1].split()[5].split(",")[0])
+    assert drawn.count("other rules") == 1 and "turn" not in curves(steps, {"loss": steps}, [30], "other rules")
+    for step in range(2 * WAKE):
+        run.trainer.step = 100 + step
+        run.turn()
+    assert len(run.turns) <= WAKE
+
+
 def test_a_run_remembers_its_past_evenly_and_for_ever():
     run = new()
     for at in range(1000):

@@ -6,6 +6,7 @@ import torch
 from core.checkpoint import load
 from core.data import open_collection
 from core.data.collection import Few
+from core.families import build
 from core.gan import GAN
 from core.model import Mishap, noise
 from demo.signs import LOOKS, Doctor, Signs
@@ -111,4 +112,18 @@ def test_what_the_wall_shows_is_told_by_measure(doctor, gan, monkeypatch):
     ):
         monkeypatch.setattr(gan, "paint", lambda z, y, spoilt=spoilt: spoilt(paint(z, y)))
         told, facts = doctor.shows(gan, CPU)
+        assert told == which, facts
+
+
+def test_without_labels_a_wall_can_be_named_where_it_is_close_to_real_pictures(doctor, faces, monkeypatch):
+    untold = build("gan", "tiny", faces.facts(), {"classes": 0})
+    real = doctor.real.x
+    for painted, which in (
+        (real, 2),
+        (torch.randn(real.shape, generator=noise(0)).clamp(-1, 1), 1),
+        (0.2 * real, 0),
+        (real[:1].expand_as(real), 3),  # it can be named, and is one picture over and over
+    ):
+        monkeypatch.setattr(untold, "paint", lambda z, y, painted=painted: painted)
+        told, facts = doctor.shows(untold, CPU)
         assert told == which, facts

@@ -4,10 +4,12 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import gradio as gr
+import torch
 from torch import Tensor
 
 from core.model import Mishap
 from demo import redraw
+from demo.firsts import HALF, hit
 from demo.ink import is_empty
 from demo.limits import whole
 from demo.parts.border import border
@@ -37,6 +39,7 @@ from demo.words import counted, words
 
 TEXTS = words("vae.sketch")
 DRAWS = 8  # from the cloud
+WHOLLY, MOSTLY = 0.97, 0.9  # of a picture's parts: nothing is lost, and the rough shape is not
 ALARM = 98  # of 100 unseen drawings that cost less: so many make a drawing unlike the data
 
 
@@ -95,6 +98,16 @@ def shake(asked: dict[str, Any]) -> dict[str, Any]:
     name = asked.get("name", "")
     mean, spread = code(asked.get("code"), name), code(asked.get("spread"), name, 0, "A spread")
     return drawn(name, mean, spread, whole(asked.get("seed"), 0, SEEDS, "The seed"))
+
+
+def lost(seen: Seen, name: str) -> tuple[str, str]:
+    """Which guess came of what the redraw lost, and how that was measured."""
+    middle = paint(torch.zeros(1, len(seen.mean)), name)
+    fine, shape, *_ = hit(seen.x[None], seen.again[None], middle)
+    which = 0 if min(fine, shape) >= WHOLLY else 1 if shape >= MOSTLY else 2 if shape >= HALF else 3
+    shares = {"fine": fine, "shape": shape, "wholly": WHOLLY, "mostly": MOSTLY, "half": HALF}
+    measured = TEXTS["kept"].format(**{key: 100 * max(0.0, share) for key, share in shares.items()})
+    return TEXTS["guesses"][which], measured
 
 
 def result(seen: Seen, name: str, guessed: Told) -> str:
@@ -181,12 +194,22 @@ class Sketch:
 
     def lay(self, drawing: Tensor, name: str, turn: int, guess: str) -> tuple[int, dict[str, Any], dict[str, Any], str]:
         seen = look(drawing, name)
-        return turn + 1, shown(drawing), mixed(seen, name), result(seen, name, self.room.guessed(guess))
+        return turn + 1, shown(drawing), mixed(seen, name), result(seen, name, self.told(seen, name, guess))
 
     def judge(self, value: Any, name: str, guess: str) -> str:
         """The sentence about what is on the pad; the mixer has read it by itself."""
         drawing = unpack(dots(value), name)
-        return say(TEXTS["empty"]) if is_empty(drawing) else result(look(drawing, name), name, self.room.guessed(guess))
+        if is_empty(drawing):
+            return say(TEXTS["empty"])
+        seen = look(drawing, name)
+        return result(seen, name, self.told(seen, name, guess))
+
+    def told(self, seen: Seen, name: str, guess: str) -> Told:
+        """What came of the guess, if there is one; with each drawing it may be another."""
+        if guess not in TEXTS["guesses"]:
+            return Told()
+        came, measured = lost(seen, name)
+        return Told(f"{self.room.guessed(guess, came).line} {measured}")
 
     def learn(self, value: Any, name: str, guess: str) -> str:
         redraw.learn_rival(name)
