@@ -48,10 +48,15 @@ def view(verdict: forgery.Verdict) -> str:
     sights = ((verdict.x, TEXTS["seen"]), (marked(verdict.x, verdict.gave), clues))
     figures = (f"<figure>{figure(x, name)}<figcaption>{escape(name)}</figcaption></figure>" for x, name in sights)
     return (
-        f'<div class="sights">{"".join(figures)}</div>'
+        f'<div class="{hung(verdict.x)}">{"".join(figures)}</div>'
         f'<div class="needle"><p>{escape(said)}</p>{bar(verdict.chance)}'
         f"<p><span>{escape(TEXTS['low'])}</span><span>{escape(TEXTS['high'])}</span></p></div>"
     )
+
+
+def hung(x: Tensor) -> str:
+    """The class of pictures like x (C, S, S): a drawing is ink on paper by day, as on the pad."""
+    return "sights ink" if len(x) == 1 else "sights"
 
 
 def sight(html: str, name: str, subject: str, pupil: str) -> dict[str, str]:
@@ -207,5 +212,7 @@ class Forge:
         best, off, chance = forgery.imitate(unpack(dots(value), name), name, k)
         word, sure = says(chance)
         told = TEXTS["twin"].format(off=100 * off, verdict=word, sure=sure)
-        answer = f'<div class="sights"><figure>{figure(best, TEXTS["twin_alt"])}</figure><p>{escape(told)}</p></div>'
+        answer = (
+            f'<div class="{hung(best)}"><figure>{figure(best, TEXTS["twin_alt"])}</figure><p>{escape(told)}</p></div>'
+        )
         return about(value, name, subject, answer)
