@@ -181,6 +181,8 @@ class Runs:
 
     def get(self, key: object) -> Run:
         """The run of that id; Mishap if it is not (or no longer) here."""
+        if not key:
+            raise Mishap("There is no training yet: start one first.")
         run = self.runs.get(key) if isinstance(key, str) else None
         if run is None:
             raise Mishap("This training is no longer here: runs are kept for an hour and end with the server.")

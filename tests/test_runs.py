@@ -30,9 +30,12 @@ def test_a_run_is_found_by_its_id_and_by_nothing_else(runs):
     run = new()
     key = runs.add(run)
     assert runs.get(key) is run
-    for foreign in ("", "x", None, 7, ["a"], key + "x"):
+    for foreign in ("x", 7, ["a"], key + "x"):
         with pytest.raises(Mishap, match="no longer here"):
             runs.get(foreign)
+    for nothing in ("", None):
+        with pytest.raises(Mishap, match="start one first"):
+            runs.get(nothing)
 
 
 def test_a_run_takes_the_place_of_its_visitors_old_one(runs):
