@@ -255,13 +255,14 @@ def test_a_game_is_broken_named_and_mended(visit):
     page.locator("#gan-train .more .label-wrap").last.click()
     enter(page, "#gan-train-batch input", "16")
     page.click(START)
-    until(page, 50)
-    page.click("#gan-train-break-free")
-    page.wait_for_selector("#gan-train-result:has-text('The critic is too strong')")
-    assert page.input_value("#gan-train-penalty input") == "0"
-    page.click("#gan-train-mend-penalty")
+    until(page, 120)
+    page.click("#gan-train-break-rush")
+    page.wait_for_selector("#gan-train-result:has-text('The forger has collapsed')")
+    assert page.input_value("#gan-train-critic_pace input") == "8"
+    page.click("#gan-train-mend-pace")
     page.wait_for_selector("#gan-train-result:has-text('unseen pairs of real and forged')")
-    assert page.input_value("#gan-train-penalty input") == "10"
+    assert page.input_value("#gan-train-critic_pace input") == "1"
+    page.wait_for_selector("#gan-train-charts .turn >> nth=1", state="attached")  # where the rules were others
     assert page.locator("#gan-train-charts .curves").count() == 2
     at_rest(page)
 
