@@ -25,7 +25,7 @@ from core.vae import VAE, kl
 from demo.firsts import came, hit
 from demo.runs import Run
 from demo.show import bar, curves, figure, pixels, sheet, tick
-from demo.signs import ALIKE, AWAY, EARLY, FAINT, LEARNT, NAMED, Doctor
+from demo.signs import ALIKE, AWAY, EARLY, FAINT, LEARNT, NAMED, NEARLY, Doctor
 from demo.words import counted, words
 
 XZ_READS = 200_000  # letters
@@ -67,7 +67,7 @@ class Wall:
         which, facts = self.doctor.shows(run.trainer.model, run.trainer.device)
         told = {"step": run.trainer.step, "faint": 100 * FAINT, "alike": 100 * ALIKE, "least": 100 * NAMED}
         texts = words("gan.train")
-        named = texts["named_asked" if self.labels else "named_close"].format(**facts)
+        named = texts["named_asked" if self.labels else "named_close"].format(nearly=100 * NEARLY, **facts)
         return texts["guesses"][which], texts["came"].format(seen=named, **told, **facts)
 
     def remember(self, gone: Run) -> None:
