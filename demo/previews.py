@@ -148,7 +148,6 @@ class Redraws:
         self.latent = model.config.latent
         self.own: Tensor | None = None  # (1, C, S, S), a visitor's drawing
         self.since = 0  # the step at which it came
-        self.met: int | None = None  # the step at which it was first looked at: who had learnt before is not judged
 
     @torch.inference_mode()
     def look(self, run: Run) -> str:
@@ -173,9 +172,7 @@ class Redraws:
         x = self.x.to(run.trainer.device)
         mean, logvar = model.encode(x)
         again = model.decode(mean)
-        if self.met is None:
-            self.met = run.trainer.step
-        if not (self.met or run.came[0]):
+        if not (run.begun or run.came[0]):  # of one that had learnt before nobody saw what came first
             shares, seconds = hit(self.x, again.cpu(), self.x.mean(0, keepdim=True)), run.trainer.seconds
             run.came = came(shares, run.trainer.step, seconds, seconds >= MINUTE)
         error = float(((again - x) / 2).square().mean())

@@ -46,6 +46,9 @@ class Run:
     sentence: tuple[str, str] | None = None  # the result and its yardstick, as last measured
     measured: float = 0.0  # when that was
 
+    def __post_init__(self) -> None:
+        self.begun = self.trainer.step  # 0 for one that had not learnt before
+
     def note(self, now: Progress) -> None:
         """Adds a point to every curve; curves grown long keep of every two points the one that stands out."""
         self.last, self.touched = now, time.monotonic()

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from core.model import noise
 from demo.firsts import came, hit, parts
 from demo.previews import MINUTE
-from demo.training import begin
+from demo.training import begin, equip
 from demo.words import words
 
 GUESSES = words("vae.train")["guesses"]
@@ -52,11 +52,11 @@ def test_the_clearest_part_came_first_and_after_a_minute_none(shares, over, whic
     assert ("the right colours" in measured) == (bool(told) and len(shares) == 3)
 
 
-def test_a_training_is_judged_only_by_who_saw_it_begin():
+def test_of_a_training_that_goes_on_nobody_knows_what_came_first():
     for learnt, which in ((0, GUESSES[3]), (5, "")):
-        run = begin("vae", "shapes", "tiny", "", {"batch": 8}, {})
-        run.trainer.step = learnt
-        run.trainer.model.eval()
+        trainer = begin("vae", "shapes", "tiny", "", {"batch": 8}, {}).trainer
+        trainer.step = learnt
+        run = equip(trainer)
         run.preview.sentence(run)
         assert run.came == ("", "")
         run.trainer.seconds = MINUTE
