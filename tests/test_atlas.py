@@ -116,6 +116,15 @@ def test_a_map_begins_with_drawings_that_are_on_this_machine(monkeypatch):
 
 
 @needs_models
+def test_a_map_begins_where_kinds_lie_clearest_apart(monkeypatch):
+    """In the order of what the maps themselves say."""
+    monkeypatch.setattr(surveys, "at_hand", lambda name: True)
+    asked = [atlas.question({"name": name, "way": atlas.WAYS[0]}) for name in surveys.mapped()]
+    told = [atlas.chart(one)["told"]["here"] for one in asked]
+    assert told == sorted(told, reverse=True)
+
+
+@needs_models
 def test_a_walk_goes_through_the_whole_codes_of_its_ends():
     seen = survey(NAME)
     half = len(seen.y) // 2

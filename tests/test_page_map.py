@@ -136,9 +136,9 @@ def test_other_directions_and_collections_draw_another_map(room):
     room.locator(f"{VIEW} select.up").select_option("5")
     room.wait_for_selector(f"{chart}[data-map='{at + 3}']")
     assert not room.inner_text(f"{VIEW} .trouble")
-    room.locator("#vae-map-collection").get_by_text(words("vae.sketch")["short"]["faces"]).click()
-    room.wait_for_selector(f"{chart}.colour[data-map='{at + 4}']")
-    assert room.locator(f"{VIEW} .kinds button").count() == 8
+    room.locator("#vae-map-collection").get_by_text(words("vae.sketch")["short"]["digits"]).click()
+    room.wait_for_selector(f"{chart}:not(.colour)[data-map='{at + 4}']")
+    assert room.locator(f"{VIEW} .kinds button").count() == 10
 
 
 def test_the_map_fits_a_phone_and_a_finger_chooses(phone):

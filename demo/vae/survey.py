@@ -15,6 +15,7 @@ from demo.shelf import once, shelf
 
 N = 1000  # pictures in a survey; the first half may be learnt from, the second is kept to measure with
 COUPLES = 400  # pairs of unseen pictures, to walk between
+CLEAR = {"faces": 0.85, "digits": 0.48, "doodles": 0.32}  # kinds told right from two numbers, as the Map measures it
 AT_ONCE = 100  # through a network: others wait for the easel meanwhile
 
 
@@ -35,8 +36,9 @@ def named() -> tuple[str, ...]:
 
 
 def mapped() -> tuple[str, ...]:
-    """The same in the order of the map: those whose drawings are on this machine before those it can only paint."""
-    return tuple(sorted(named(), key=lambda name: not at_hand(name)))
+    """The same in the order of the map: those whose drawings are on this machine before those it can only paint, and
+    of these first those whose kinds lie clearest apart."""
+    return tuple(sorted(named(), key=lambda name: (not at_hand(name), -CLEAR.get(name, 0))))
 
 
 @once
