@@ -9,16 +9,17 @@ from core.train import Trainer
 
 
 def learn(trainer: Trainer, seconds: float, decay: float, keep: Path | None = None) -> int:
-    """Pictures seen in so many seconds of CPU; the rate falls to 0 over the last `decay` of them.
+    """Pictures seen in so many seconds of CPU; all rates fall to 0 over the last `decay` of them.
 
     With a file to keep, it goes on from there: it can be cut anywhere, and loses a minute at most.
     """
-    (optimizer,), spent, kept, full = trainer.optimizers, 0.0, 0.0, trainer.rates
+    spent, kept, full = 0.0, 0.0, trainer.rates
     if keep and keep.is_file():
         state = torch.load(keep, weights_only=True)
         trainer.step, spent, kept = state["step"], state["spent"], state["spent"]
         trainer.model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
+        for optimizer, known in zip(trainer.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(known)
     begun = time.process_time() - spent
     while spent < seconds:
         share = min(1, (1 - spent / seconds) / decay)
@@ -26,8 +27,9 @@ def learn(trainer: Trainer, seconds: float, decay: float, keep: Path | None = No
         now = next(trainer.run(every=0))
         spent = time.process_time() - begun
         if keep and (spent - kept > 60 or spent >= seconds):
-            kept, state = spent, {"step": trainer.step, "spent": spent, "optimizer": optimizer.state_dict()}
-            torch.save(state | {"model": trainer.model.state_dict()}, whole := keep.with_suffix(".new"))
+            kept, states = spent, [optimizer.state_dict() for optimizer in trainer.optimizers]
+            state = {"step": trainer.step, "spent": spent, "optimizers": states, "model": trainer.model.state_dict()}
+            torch.save(state, whole := keep.with_suffix(".new"))
             whole.replace(keep)
             print(f"{keep.stem}: {spent:.0f} s, {trainer.step:,} steps, loss {now.losses['loss']:.1f}", flush=True)
     return trainer.step * trainer.batch
