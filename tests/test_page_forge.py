@@ -47,7 +47,9 @@ def test_a_click_is_a_dot_and_what_was_drawn_can_be_had_back(forge):
 
 
 def test_a_stroke_taken_back_leaves_a_real_picture(forge):
+    old = dots(forge, PAD)
     forge.click("#gan-forge-another")
+    until_new(forge, PAD, old)
     forge.wait_for_selector(f"{RESULT}:has-text('This one is real')")
     real = dots(forge, PAD)
     forge.locator(PAD).click()
