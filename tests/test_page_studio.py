@@ -258,7 +258,7 @@ def test_a_game_is_broken_named_and_mended(visit):
     until(page, 120)
     page.click("#gan-train-break-rush")
     page.wait_for_selector("#gan-train-result:has-text('The forger has collapsed')")
-    assert page.input_value("#gan-train-critic_pace input") == "8"
+    assert page.input_value("#gan-train-critic_pace input") == "12"
     page.click("#gan-train-mend-pace")
     page.wait_for_selector("#gan-train-result:has-text('unseen pairs of real and forged')")
     assert page.input_value("#gan-train-critic_pace input") == "1"

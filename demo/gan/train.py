@@ -17,10 +17,11 @@ from demo.words import words
 TEXTS = words("gan.train")
 EARLIEST = 50  # steps before which there is nothing to ruin
 # Found by trying on faces, small: each is named within 20 to 160 steps, and one of the mends brings the game back in
-# some 200. Rushed at 8 times the rate, the forger collapses; at 20 times losses run away, and no mend helps.
+# some 200. Rushed at 12 times the rate, the forger collapses; at 8 that may pass before it is named, at 20 losses run
+# away and no mend helps.
 BREAKS: dict[str, dict[str, Any]] = {
     "free": {"penalty": 0.0, "critic_steps": 4},
-    "rush": {"critic_pace": 8.0},
+    "rush": {"critic_pace": 12.0},
     "doze": {"critic_pace": 0.05},
     "few": {"few": True},
 }
