@@ -183,6 +183,7 @@ def test_a_piece_of_a_story_is_looked_into(page):
     written = told(page)
     page.click("#gpt-tell-strip .others .inside")
     page.wait_for_function("document.querySelector('#gpt-mind-text textarea').value.startsWith('The cat')")
+    page.wait_for_selector("#gpt-mind-view .piece[aria-pressed=true]")
     asked = page.input_value("#gpt-mind-text textarea")
     assert written.startswith(asked) and len(asked) < len(written)
     page.wait_for_function(

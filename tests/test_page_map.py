@@ -128,6 +128,7 @@ def test_names_of_kinds_do_not_cover_each_other(room):
 def test_other_directions_and_collections_draw_another_map(room):
     chart = f"{VIEW} .chart"
     at, whole = int(room.get_attribute(chart, "data-map")), dots(room, OVER)
+    assert room.locator(f"{chart}.colour").count() == 1 and room.locator(f"{VIEW} .kinds button").count() == 8  # faces
     room.locator("#vae-map-way").get_by_text(TEXTS["pair"]).click()
     room.wait_for_selector(f"{chart}[data-map='{at + 1}']")
     assert dots(room, OVER) != whole

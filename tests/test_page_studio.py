@@ -263,6 +263,11 @@ def test_a_game_is_broken_named_and_mended(visit):
     page.wait_for_selector("#gan-train-result:has-text('unseen pairs of real and forged')")
     assert page.input_value("#gan-train-critic_pace input") == "1"
     page.wait_for_selector("#gan-train-charts .turn >> nth=1", state="attached")  # where the rules were others
+    for press, penalty in (("break-free", "0"), ("mend-penalty", "10")):
+        page.click(f"#gan-train-{press}")
+        page.wait_for_function(
+            "(told) => document.querySelector('#gan-train-penalty input').value === told", arg=penalty
+        )
     assert page.locator("#gan-train-charts .curves").count() == 2
     at_rest(page)
 
