@@ -62,13 +62,15 @@ class Block(nn.Module):
         if config.gated:
             self.gate = nn.Linear(D, config.hidden, bias=False)
 
-    def attend(self, x: Tensor, angles: tuple[Tensor, Tensor], cache: Cache | None, layer: int) -> Tensor:
-        """x (B, T, D) -> (B, T, D); a token sees itself and what came before."""
-        B, T, _ = x.shape
+    def asked(self, x: Tensor, angles: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        """The residual stream (B, T, D) -> queries (B, H, T, K), keys and values (B, G, T, K)."""
+        x, (B, T, _) = self.before(x), x.shape
         q, k, v = (part(x).view(B, T, -1, self.config.head).transpose(1, 2) for part in (self.q, self.k, self.v))
-        if self.config.rotary:
-            q, k = turn(q, *angles), turn(k, *angles)
-        return self.mix(look_back(q, k, v, cache, layer).transpose(1, 2).reshape(B, T, -1))
+        return (turn(q, *angles), turn(k, *angles), v) if self.config.rotary else (q, k, v)
+
+    def attend(self, x: Tensor, angles: tuple[Tensor, Tensor], cache: Cache | None, layer: int) -> Tensor:
+        """The stream (B, T, D) -> what is added to it (B, T, D); a token sees itself and what came before."""
+        return self.mix(look_back(*self.asked(x, angles), cache, layer).transpose(1, 2).flatten(2))
 
     def think(self, x: Tensor) -> Tensor:
         if self.config.gated:
@@ -76,7 +78,7 @@ class Block(nn.Module):
         return self.down(F.gelu(self.up(x), approximate="tanh"))
 
     def forward(self, x: Tensor, angles: tuple[Tensor, Tensor], cache: Cache | None, layer: int) -> Tensor:
-        x = x + self.attend(self.before(x), angles, cache, layer)
+        x = x + self.attend(x, angles, cache, layer)
         return x + self.think(self.between(x))
 
 
@@ -113,6 +115,10 @@ class Bigger(GPT):
             x = block(x, (self.cos[past:end], self.sin[past:end]), cache, layer)
         if cache is not None:
             cache.length = end
+        return self.answer(x)
+
+    def answer(self, x: Tensor) -> Tensor:
+        """The residual stream (..., D) after the last block -> logits (..., V)."""
         return F.linear(self.last(x), self.embed.weight if self.out is None else self.out.weight)
 
     def cache(self, streams: int = 1) -> Cache:

@@ -116,15 +116,18 @@ class Block(nn.Module):
         nn.init.zeros_(self.mix.weight)  # each block starts as the identity
         nn.init.zeros_(self.down.weight)
 
-    def attend(self, x: Tensor, angles: tuple[Tensor, Tensor], cache: Cache | None, layer: int) -> Tensor:
-        """x (B, T, D) -> (B, T, D); a token sees itself and what came before."""
+    def asked(self, x: Tensor, angles: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        """The residual stream (B, T, D) -> queries, keys and values (B, H, T, K), positions told."""
         B, T, D = x.shape
-        q, k, v = self.qkv(x).view(B, T, 3, self.heads, D // self.heads).permute(2, 0, 3, 1, 4)  # (B, H, T, K) each
-        q, k = turn(norm(q), *angles), turn(norm(k), *angles)
-        return self.mix(look_back(q, k, v, cache, layer).transpose(1, 2).reshape(B, T, D))
+        q, k, v = self.qkv(norm(x)).view(B, T, 3, self.heads, D // self.heads).permute(2, 0, 3, 1, 4)
+        return turn(norm(q), *angles), turn(norm(k), *angles), v
+
+    def attend(self, x: Tensor, angles: tuple[Tensor, Tensor], cache: Cache | None, layer: int) -> Tensor:
+        """The stream (B, T, D) -> what is added to it (B, T, D); a token sees itself and what came before."""
+        return self.mix(look_back(*self.asked(x, angles), cache, layer).transpose(1, 2).flatten(2))
 
     def forward(self, x: Tensor, angles: tuple[Tensor, Tensor], cache: Cache | None, layer: int) -> Tensor:
-        x = x + self.attend(norm(x), angles, cache, layer)
+        x = x + self.attend(x, angles, cache, layer)
         return x + self.down(self.up(norm(x)).relu().square())
 
 
@@ -165,6 +168,10 @@ class GPT(Model):
             x = block(x, angles, cache, layer)
         if cache is not None:
             cache.length += ids.shape[1]
+        return self.answer(x)
+
+    def answer(self, x: Tensor) -> Tensor:
+        """The residual stream (..., D) after the last block -> logits (..., V)."""
         return F.linear(norm(x), self.embed.weight)
 
     def draw(self, data: Any, size: int, rng: torch.Generator) -> Batch:

@@ -16,9 +16,21 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.gpt import GPT, norm, turn
+from core.gpt import GPT
 
 Head = tuple[int, int]  # layer and head, both from 0
+
+
+ONCE = ("embed", "places", "unembed")  # parts that stand outside the blocks; an embedding may unembed as well
+KINDS = dict.fromkeys(("q", "k", "v"), "qkv") | {"gate": "up", "before": "norm", "between": "norm"}
+KINDS |= {"last": "unembed", "out": "unembed"}  # name in the model -> the part it belongs to
+
+
+class Part(NamedTuple):
+    """A part of a model: the shapes of its matrices, and how many weights it has with its biases."""
+
+    shapes: tuple[tuple[int, ...], ...]
+    weights: int
 
 
 class Sight(NamedTuple):
@@ -36,7 +48,8 @@ def without(gpt: GPT, off: Collection[Head] = ()) -> GPT:
     """
     twin = deepcopy(gpt, {id(shared): shared for shared in (*gpt.parameters(), *gpt.buffers())})
     for layer in {layer for layer, _ in off}:
-        on = torch.ones(gpt.config.heads, gpt.config.width // gpt.config.heads, device=gpt.embed.weight.device)
+        said = twin.blocks[layer].mix.in_features  # type: ignore[union-attr]
+        on = torch.ones(gpt.config.heads, said // gpt.config.heads, device=gpt.embed.weight.device)
         on[[head for at, head in off if at == layer]] = 0
         twin.blocks[layer].mix.register_forward_pre_hook(lambda _, given, on=on: (given[0] * on.flatten(),))  # type: ignore[union-attr]
     return twin
@@ -44,18 +57,21 @@ def without(gpt: GPT, off: Collection[Head] = ()) -> GPT:
 
 @torch.inference_mode()
 def look(gpt: GPT, ids: Tensor, off: Collection[Head] = ()) -> Sight:
-    """ids (T,) -> all that is to be seen while the model reads them, written down by the model's own passes."""
+    """ids (T,) -> all that is to be seen while the model reads them, by the model's own parts.
+
+    Heads that share keys and values (core/bigger.py) are seen with them each.
+    """
     twin, projected, stream = without(gpt, off), [], []
     for block in twin.blocks:
-        block.qkv.register_forward_hook(lambda _, __, qkv: projected.append(qkv[0]))  # type: ignore[union-attr]
-        block.register_forward_pre_hook(lambda _, given: stream.append(given[0][0]))
-    twin.blocks[-1].register_forward_hook(lambda _, __, x: stream.append(x[0]))
+        block.register_forward_pre_hook(lambda _, given: stream.append(given[0]))
+        block.register_forward_pre_hook(lambda block, given: projected.append(block.asked(*given[:2])))  # type: ignore[operator]
+    twin.blocks[-1].register_forward_hook(lambda _, __, x: stream.append(x))
     twin(ids[None])
-    T, H, angles = len(ids), gpt.config.heads, (gpt.cos[: len(ids)], gpt.sin[: len(ids)])
-    q, k, v = torch.stack(projected).view(gpt.config.layers, T, 3, H, -1).permute(2, 0, 3, 1, 4)  # (L, H, T, K) each
-    q, k = turn(norm(q), *angles), turn(norm(k), *angles)
+    q, k, v = (torch.cat(parts) for parts in zip(*projected))  # (L, H, T, K) each, of k and v perhaps fewer heads
+    shared = q.shape[1] // k.shape[1]
+    k, v = k.repeat_interleave(shared, 1), v.repeat_interleave(shared, 1)
     scores = q @ k.mT / math.sqrt(q.shape[-1])
-    return Sight(scores, attention(scores) @ v, torch.stack(stream))
+    return Sight(scores, attention(scores) @ v, torch.cat(stream))
 
 
 def attention(scores: Tensor, causal: bool = True) -> Tensor:
@@ -69,7 +85,7 @@ def attention(scores: Tensor, causal: bool = True) -> Tensor:
 @torch.inference_mode()
 def lens(gpt: GPT, stream: Tensor) -> Tensor:
     """stream (..., D) -> logits (..., V): what the model would say if its last block lay behind it here."""
-    return F.linear(norm(stream), gpt.embed.weight)
+    return gpt.answer(stream)
 
 
 @torch.inference_mode()
@@ -79,7 +95,12 @@ def nats(gpt: GPT, stories: Sequence[Tensor]) -> float:
     return float(torch.stack(losses).sum())
 
 
-def parts(gpt: GPT) -> dict[str, tuple[tuple[int, ...], int]]:
-    """Name -> shape and number of weights, of the embedding and of each kind of matrix in one block."""
-    named = [("embed", gpt.embed.weight), *((name, p) for name, p in gpt.blocks[0].named_parameters())]
-    return {name.removesuffix(".weight"): (tuple(p.shape), p.numel()) for name, p in named}
+def parts(gpt: GPT) -> dict[str, Part]:
+    """What stands once in the model (ONCE), and the kinds of matrix in one block, each with its biases and norms."""
+    found: dict[str, Part] = {}
+    block = [(name, p) for name, p in gpt.blocks[0].named_parameters()]
+    for name, p in [*block, *((name, p) for name, p in gpt.named_parameters() if not name.startswith("blocks."))]:
+        key = KINDS.get(name.split(".")[0], name.split(".")[0])
+        shapes, weights = found.get(key, Part((), 0))
+        found[key] = Part(shapes + (tuple(p.shape),) * (p.dim() == 2), weights + p.numel())
+    return found

@@ -12,11 +12,13 @@ from core import borrow
 from core.bigger import Bigger
 from core.data.text import train_tokenizer
 from core.gpt import tired
+from core.lens import attention, lens, look, without
 from core.model import Mishap, noise
 from demo import company, telling
 from demo.branches import Tree
 from demo.company import Alone
-from demo.gpt import ahead
+from demo.gpt import ahead, looking
+from demo.gpt.anatomy import anatomy
 from tests.conftest import finish
 
 transformers = pytest.importorskip("transformers")
@@ -76,6 +78,34 @@ def test_reading_in_steps_equals_reading_at_once(pair):
         assert torch.allclose(torch.cat(steps, 1), ours(ids), atol=1e-4)
 
 
+def test_it_is_looked_into_as_ours_are(pair):
+    """What a head looks at is what transformers says it looks at; what it says is what its own blocks hear of it."""
+    theirs, ours = pair
+    ids = torch.randint(ours.config.vocab, (20,), generator=noise(2))
+    sight, heard = look(ours, ids), []
+    hooks = [block.mix.register_forward_pre_hook(lambda _, given: heard.append(given[0][0])) for block in ours.blocks]
+    with torch.inference_mode():
+        logits = ours(ids[None])[0]
+        theirs.set_attn_implementation("eager")
+        weights = torch.cat(theirs(ids[None], output_attentions=True).attentions)
+    for hook in hooks:
+        hook.remove()
+    assert torch.allclose(attention(sight.scores), weights, atol=1e-4)
+    assert torch.allclose(sight.said.transpose(1, 2).flatten(2), torch.stack(heard), atol=1e-4)
+    assert torch.allclose(lens(ours, sight.stream[-1]), logits, atol=1e-4)
+
+
+def test_a_head_of_it_is_switched_off_and_its_parts_are_all_there_are(pair):
+    _, ours = pair
+    ids, K = torch.randint(ours.config.vocab, (1, 20), generator=noise(2)), ours.config.head
+    with torch.inference_mode():
+        lesser = without(ours, {(1, 2)})(ids)
+        assert not torch.allclose(lesser, ours(ids), atol=1e-2)
+        ours.blocks[1].mix.weight[:, 2 * K : 3 * K] = 0
+        assert torch.allclose(lesser, ours(ids), atol=1e-4)
+    assert anatomy(ours)[-1]["weights"] == f"{sum(p.numel() for p in ours.parameters()):,}"
+
+
 def test_it_tells_as_ours_do_beyond_its_context(tmp_path):
     kept(tmp_path, *KINDS["llama as SmolLM2"])
     teller = borrow.read_folder(tmp_path, "a small one")
@@ -126,6 +156,12 @@ def test_a_story_is_told_by_it_where_it_was_brought(tmp_path, monkeypatch):
     assert taken.chance == pytest.approx(first.chance, rel=1e-4)
     on = ahead.preview(asked | {"tokens": [first.token, 0], "known": story.begun})["on"]
     assert on[0] == ahead.spelt(story.teller, story.ids[story.begun + 1 :][: ahead.FURTHER]) and on[1] == ""
+    seen = looking.seen({"teller": "smollm2", "text": "a text to look into"})
+    assert [len(seen["heads"]), len(seen["heads"][0]), len(seen["layers"])] == [3, 4, 4]
+    told = looking.cut({"teller": "smollm2", "text": "a text to look into", "off": [[2, 3], [0, 0]]})
+    assert "these stories" in told["said"] and not told["pending"] and "12 heads" in told["yard"]
+    with pytest.raises(Mishap):
+        looking.seen({"teller": "smollm2", "text": "a text", "off": [[3, 0]]})
     tree = Tree()
     tree.add(story)
     tree.add(tree.forked(2, taken, story.wish._replace(seed=1)), tree.shown, 2)

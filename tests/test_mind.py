@@ -7,11 +7,14 @@ import torch
 import torch.nn.functional as F
 
 from core.gpt import GPT, norm, turn
-from core.lens import attention, lens, look, nats, parts, without
+from core.lens import ONCE, attention, lens, look, nats, parts, without
 from core.measure import text_nats
 from core.model import Mishap, noise
-from demo.gpt import looking
+from demo.gpt import looking, worth
+from demo.gpt.anatomy import ours
+from demo.gpt.turns import ask
 from demo.shelf import card, shelf
+from demo.telling import TELLER
 
 TEXT = "The old king had three daughters"
 
@@ -94,10 +97,10 @@ def test_the_loss_of_a_story_is_that_of_the_measured_numbers(gpt, ids):
 
 
 def test_the_parts_are_all_there_are(gpt):
-    found = {name: count for name, (_, count) in parts(gpt).items()}
-    blocks = sum(found.values()) - found["embed"]
-    assert found["embed"] + gpt.config.layers * blocks == sum(p.numel() for p in gpt.parameters())
-    rows, told = looking.anatomy(), card(looking.TELLER)
+    found = parts(gpt)
+    blocks = sum(part.weights for name, part in found.items() if name not in ONCE)
+    assert found["embed"].weights + gpt.config.layers * blocks == sum(p.numel() for p in gpt.parameters())
+    rows, told = ours(), card(TELLER)
     assert rows[-1]["weights"] == f"{told['weights']:,}"
     assert rows[0]["shape"] == f"{told['config']['vocab']:,} × {told['config']['width']:,}"
 
@@ -107,7 +110,7 @@ def test_what_the_page_is_told_adds_up():
     assert seen["pieces"] == ["", "The", " old", " king", " had", " three", " daughters"] and seen["at"] == 3
     assert all(len(head) == 4 and abs(sum(head) - 1000) <= 4 for layer in seen["heads"] for head in layer)
     answer = seen["layers"][-1]
-    told = looking.in_turn(looking.cut_there, looking.question({"text": TEXT, "at": 3, "off": [[0, 0]]}))
+    told = ask(looking.cut_there, TELLER, looking.question({"text": TEXT, "at": 3, "off": [[0, 0]]}))
     assert told["next"][0][:2] == [*answer["top"][0][:2]]  # the intact model's favourite, there and here
     assert looking.seen({"text": TEXT, "at": 6})["layers"][-1]["truth"] is None
     assert looking.seen({"text": TEXT, "at": 3, "off": [[0, 0]]})["layers"][-1] != answer
@@ -122,39 +125,39 @@ def test_without_its_mask_a_head_looks_ahead_as_far_as_its_scores_say():
 
 def test_a_verdict_is_held_against_all_heads_alone(monkeypatch):
     """The survey of 48 heads takes most of a minute, so here the losses of single heads are given."""
-    intact = looking.in_turn(looking.loss, frozenset())
-    stories = len(looking.held().stories)
+    intact = worth.loss(TELLER, frozenset())
+    stories = len(worth.held(TELLER).stories)
     rises = {(layer, head): 1 + (8 * layer + head) / 1000 for layer in range(6) for head in range(8)}
     alone = {head: [rise * intact / stories] * stories for head, rise in rises.items()}
-    monkeypatch.setattr(looking, "ALONE", alone)
+    monkeypatch.setattr(worth, "ALONE", alone)
     off = frozenset({(5, 5), (0, 0)})
-    found = looking.in_turn(looking.verdict, off)
+    found = worth.verdict(TELLER, off)
     assert "2 heads" in found["said"] and not found["pending"] and found["came"] == ""
     assert "+2.35 %" in found["yard"] and "+4.70 %" in found["yard"] and "Blind guessing" in found["yard"]
-    assert looking.in_turn(looking.loss, off) > intact
+    assert worth.loss(TELLER, off) > intact
 
 
 def test_the_survey_measures_each_head_as_a_visitor_would(monkeypatch):
-    monkeypatch.setattr(looking, "ALONE", {})
-    stories = len(looking.held().stories)
+    monkeypatch.setattr(worth, "ALONE", {})
+    stories = len(worth.held(TELLER).stories)
     for _ in range(stories):
-        looking.in_turn(looking.weigh, (0, 7))
-    assert sum(looking.ALONE[0, 7]) == pytest.approx(looking.in_turn(looking.loss, frozenset({(0, 7)})), rel=1e-6)
-    assert len(looking.unmeasured()) == 47
+        worth.weigh((0, 7))
+    assert sum(worth.ALONE[0, 7]) == pytest.approx(worth.loss(TELLER, frozenset({(0, 7)})), rel=1e-6)
+    assert len(worth.unmeasured()) == 47
 
 
 def test_a_survey_that_broke_off_is_begun_again(monkeypatch, caplog):
     measured = []
-    monkeypatch.setattr(looking, "ALONE", {})
-    monkeypatch.setattr(looking, "BEGUN", Lock())
-    monkeypatch.setattr(looking, "unmeasured", lambda: [] if measured else [(0, 0)])
-    monkeypatch.setattr(looking, "weigh", lambda which: 1 / 0)
+    monkeypatch.setattr(worth, "ALONE", {})
+    monkeypatch.setattr(worth, "BEGUN", Lock())
+    monkeypatch.setattr(worth, "unmeasured", lambda: [] if measured else [(0, 0)])
+    monkeypatch.setattr(worth, "weigh", lambda which: 1 / 0)
     looking.cut({"text": TEXT, "off": [[0, 0]]})
-    looking.in_turn(int)  # what was asked for before is done by now
+    ask(str, TELLER)  # what was asked for before is done by now
     assert "broke off" in caplog.text
-    monkeypatch.setattr(looking, "weigh", measured.append)
+    monkeypatch.setattr(worth, "weigh", measured.append)
     looking.cut({"text": TEXT, "off": [[0, 0]]})
-    looking.in_turn(int)
+    ask(str, TELLER)
     assert measured == [(0, 0)]
 
 
@@ -187,4 +190,4 @@ def test_any_text_can_be_looked_into():
     for text in ("مرحبا 👩\u200d🚀", "<b>${1+1}</b> {{x}}", "a\x00b\u202ec", "<|endoftext|>"):
         seen = looking.seen({"text": text})
         assert 2 <= len(seen["pieces"]) <= 65 and len(seen["layers"]) == 7
-    assert shelf(looking.TELLER).model.training is False
+    assert shelf(TELLER).model.training is False

@@ -20,7 +20,7 @@ if "ATELIER_TELLERS" not in os.environ:
 def test_a_bigger_teller_is_offered_and_tells(page):
     open_tab(page)
     page.locator("#gpt-tell .more button").first.click()
-    page.get_by_label("distilbert/distilgpt2", exact=True).check()
+    page.locator("#gpt-tell-teller").get_by_label("distilbert/distilgpt2").check()
     tell(page, "a text to", 30)
     at_rest(page)
     assert pieces(page) >= 10
@@ -29,3 +29,27 @@ def test_a_bigger_teller_is_offered_and_tells(page):
     assert "In stories by others" not in page.locator("#gpt-tell-result").text_content()
     page.locator(f"{LEAF} button").nth(3).click()
     page.locator("#gpt-tell-strip .others h4").get_by_text("had a chance of").wait_for()
+
+
+def test_a_bigger_teller_is_looked_into(page):
+    """From a story of its own as from the room's choice; another teller has other heads, parts and pieces."""
+    open_tab(page)
+    page.locator("#gpt-tell .more button").first.click()
+    page.locator("#gpt-tell-teller").get_by_label("distilbert/distilgpt2").check()
+    tell(page, "a text to", 30)
+    at_rest(page)
+    page.locator(f"{LEAF} button").nth(3).click()
+    page.click("#gpt-tell-strip .others .inside")
+    mind = page.locator("#gpt-mind")
+    page.wait_for_function("document.querySelectorAll('#gpt-mind-view .cell').length === 12")  # 3 layers of 4 heads
+    assert mind.get_by_label("distilbert/distilgpt2").is_checked()
+    page.wait_for_function("document.querySelectorAll('#gpt-mind .layers tbody tr').length === 4")
+    parts = mind.locator(".blocks tbody")
+    parts.get_by_text("Learned positions").wait_for(state="attached")
+    mind.locator(".one .off").click()
+    mind.locator(".result").get_by_text("bits for each byte of these stories").wait_for()
+    mind.get_by_label("our storyteller").check()
+    page.wait_for_function("document.querySelectorAll('#gpt-mind-view .cell').length === 48")
+    parts.get_by_text("Rotary positions").wait_for(state="attached")
+    page.wait_for_selector("#gpt-mind-view .grid[data-off='0']")
+    assert page.locator("#gpt-mind-view .trouble").text_content() == ""

@@ -4,22 +4,18 @@ story would go on after each. No Gradio.
 The page sends all that is asked about; what is remembered here is a memory of sums, not of visitors.
 """
 
-from collections.abc import Callable
 from functools import lru_cache
-from threading import BoundedSemaphore
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from core.borrow import BIGGER
 from core.gpt import GPT, Guess, shaped, throw
 from core.model import Mishap, noise
-from demo.company import BIG_TURNS
-from demo.gpt.looking import in_turn
-from demo.limits import one_of, whole
+from demo.gpt.turns import ask, who
+from demo.limits import whole
 from demo.spelling import best, rounded
-from demo.telling import SEEDS, TELLER, Knobs, knobs, loaded
+from demo.telling import SEEDS, Knobs, knobs, loaded
 from demo.words import counted, words
 
 TEXTS = words("gpt.tell.ahead")
@@ -27,14 +23,6 @@ ROWS = 7  # likeliest pieces that are offered
 FURTHER = 10  # tokens of a preview
 NEUTRAL = Knobs(1.0, 0, 1.0, 0.0, 1.0)  # as learnt
 LATEST = 1_000_000  # no story has so many tokens
-BIG_SEATS = BoundedSemaphore(8)  # questions to bigger tellers, under way or waiting
-
-
-def ask(answer: Callable[..., Any], teller: str, *given: Any) -> Any:
-    """answer(teller, ...), worked out where it holds up nobody who asks another teller."""
-    if teller in BIGGER:
-        return in_turn(answer, teller, *given, by=BIG_TURNS, seats=BIG_SEATS)
-    return in_turn(answer, teller, *given)
 
 
 @lru_cache(256)
@@ -145,11 +133,6 @@ def go_on(gpt: GPT, ids: list[int], taken: list[int], rng: torch.Generator, dice
         chances = shaped(gpt(rows[:, -1:], many)[:, -1], seen=rows, end=gpt.end, **dice._asdict())
         rows = torch.cat((rows, throw(chances, torch.rand((1, 1), generator=rng).expand(len(rows), 1))), 1)
     return rows[:, len(ids) + 1 :].tolist()
-
-
-def who(asked: dict[str, Any]) -> str:
-    """The teller that a page asks about; unless it says, the shipped one."""
-    return one_of(asked.get("teller", TELLER), (TELLER, *BIGGER), "The teller")
 
 
 def dice_of(asked: dict[str, Any]) -> Knobs:

@@ -6,8 +6,11 @@ from typing import Any
 import gradio as gr
 
 from demo.gpt import looking
+from demo.gpt.anatomy import ours
 from demo.parts.lesson import ON_THE_SPOT, Room, say, text
 from demo.parts.mind import mind, under
+from demo.parts.teller import tellers
+from demo.telling import TELLER
 from demo.words import words
 
 TEXTS = words("gpt.mind")
@@ -20,7 +23,7 @@ class Mind:
     """A sentence left, the inside right; nothing passes through Gradio's queue."""
 
     def __init__(self) -> None:
-        first = {"text": TEXTS["sentences"][0], "guess": None}
+        first = {"text": TEXTS["sentences"][0], "teller": TELLER, "guess": None}
         with Room("gpt.mind") as room:
             self.room = room
             with room.do:
@@ -34,12 +37,14 @@ class Mind:
                 )
                 self.read = gr.Button(TEXTS["read"], variant="primary", elem_id="gpt-mind-read")
                 self.offer(TEXTS["sentences"])
+                self.teller = tellers("gpt-mind-teller", TEXTS | {"shipped": words("gpt.tell")["shipped"]})
             with room.see:
-                asked = {"look": looking.seen, "ahead": looking.ahead, "cut": self.cut}
+                asked = {"look": looking.seen, "ahead": looking.ahead, "cut": self.cut, "blocks": looking.blocks}
                 self.view = mind(TEXTS["view"], first, "gpt-mind-view", **asked)
             with room.under:
-                under(TEXTS["view"], looking.anatomy())
+                under(TEXTS["view"], ours())
         gr.on([self.read.click, self.text.submit], None, self.text, None, js=SEND.format(event="text"), **ON_THE_SPOT)
+        self.teller.input(None, self.teller, None, js=SEND.format(event="teller"), **ON_THE_SPOT)
         room.guess.input(None, room.guess, None, js=SEND.format(event="guess"), **ON_THE_SPOT)
         self.view.input(None, self.view, room.result, js="(seen) => seen.result", **ON_THE_SPOT)
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import gradio as gr
 
-from core.borrow import BIGGER, here
 from core.model import Mishap
 from demo.branches import BRANCHES, Branch, Tree
 from demo.gpt import ahead, quiz
@@ -23,6 +22,7 @@ from demo.parts.lesson import Room, Told, house, say, text
 from demo.parts.outline import outline
 from demo.parts.quiz import quiz as quiz_fold
 from demo.parts.strip import strip
+from demo.parts.teller import tellers
 from demo.shelf import card
 from demo.telling import LENGTHS, TELLER, WHOLE, Story, Wish, begin, opening, reckon, tell_readers, wish
 from demo.words import words
@@ -51,7 +51,7 @@ class Tell:
             with self.room.more:
                 self.rare = [knob(name, "gpt-tell", TEXTS) for name in KNOBS if name != "temperature"]
                 self.seed = seed("gpt-tell", TEXTS)
-                self.teller = tellers()
+                self.teller = tellers("gpt-tell-teller", TEXTS)
             with self.room.see:
                 self.page = strip(
                     TEXTS["strip"] | {"mind": words("gpt.mind")["title"]},
@@ -273,19 +273,6 @@ async def warm() -> None:
     """Has the opening told while the visitor still looks at the first tab; what is amiss is said when it is opened."""
     with suppress(Mishap):
         await opening(*OPENING)
-
-
-def tellers() -> gr.Radio:
-    """Who is to tell: the shipped storyteller, or a bigger one where the operator has brought its weights."""
-    brought = [(BIGGER[name], name) for name in BIGGER if here(name)]
-    return gr.Radio(
-        [(TEXTS["shipped"], TELLER), *brought],
-        value=TELLER,
-        label=TEXTS["teller"],
-        info=TEXTS["brought" if brought else "not_brought"],
-        interactive=True,
-        elem_id="gpt-tell-teller",
-    )
 
 
 def offer(beginnings: list[str]) -> dict[str, gr.Button]:

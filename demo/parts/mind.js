@@ -3,8 +3,8 @@ const inside = element.querySelector('.inside'), room = element.closest('.room')
 const { first, ...words } = JSON.parse(inside.dataset.words);
 const line = find('.pieces'), grid = find('.grid'), trouble = find('.trouble'), switcher = find('.off');
 const LABELLED = 24;  // pieces of which the rows of a matrix can still be named
-let state = { text: first.text, at: null, off: [] }, guess = first.guess, seen = null, begun = false;
-let pieces = [], cells = [], held = null, turn = 0;
+let state = { text: first.text, teller: first.teller, at: null, off: [] }, guess = first.guess, seen = null, begun = false;
+let pieces = [], cells = [], held = null, turn = 0, described = first.teller;  // whose parts the table tells
 
 const told = (text, facts) => fill(text, facts).replaceAll(' %', '\u00a0%');
 const make = (tag, kind, text) => {
@@ -30,13 +30,16 @@ const isOff = ([layer, head]) => state.off.some(([l, h]) => l === layer && h ===
 const asked = (fn, question) => answered(fn, question, () => null, trouble, words.lost);
 const look = newest(async (question) => {
   const answer = await asked(server.look, question);
-  if (question.text !== state.text) return;
+  if (question.text !== state.text || question.teller !== state.teller) return;
   if (!answer) {
-    if (seen) state = { ...state, text: seen.text, at: seen.at };  // what stands there can still be asked about
+    if (seen) state = { ...state, text: seen.text, teller: seen.teller, at: seen.at };  // what stands there can still be asked about
     return;
   }
-  const anew = !seen || question.text !== seen.text;  // else the buttons stay, and with them the focus
-  seen = { ...answer, text: question.text };
+  const other = seen && question.teller !== seen.teller;
+  const anew = !seen || other || question.text !== seen.text;  // else the buttons stay, and with them the focus
+  seen = { ...answer, text: question.text, teller: question.teller };
+  if (other) { grid.replaceChildren(); cells = []; held = null; }
+  if (question.teller !== described) parts({ teller: question.teller });
   if (state.at === null) state.at = answer.at;
   if (anew) lay();
   if (!cells.length) tower();
@@ -49,6 +52,18 @@ const cut = newest(async ({ mine, ...question }) => {
   compare(answer);
   say(answer.result);
   if (answer.pending) setTimeout(() => { if (mine === turn && grid.checkVisibility()) cut({ ...question, mine }); }, 6000);
+});
+const parts = newest(async (question) => {
+  const rows = await asked(server.blocks, question);
+  if (!rows || question.teller !== state.teller) return;
+  described = question.teller;
+  find('.blocks tbody').replaceChildren(...rows.map(({ title, what, shape, weights }) => {
+    const row = make('tr'), part = make('th', '', title);
+    part.scope = 'row';
+    part.append(make('span', 'does', what));
+    row.append(part, make('td', 'figure', shape), make('td', 'figure', weights));
+    return row;
+  }));
 });
 function ask(change) {
   state = { ...state, ...change };
@@ -205,7 +220,7 @@ function compare({ after, next, same, stories }) {
 // One head with its mask and without, while that fold is open.
 const peek = newest(async (question) => {
   const answer = await asked(server.ahead, question);
-  if (!answer || question.text !== state.text) return;
+  if (!answer || question.text !== state.text || question.teller !== state.teller) return;
   find('.ahead .said').textContent = answer.said;
   room.querySelectorAll('.ahead canvas').forEach((canvas, i) => draw(canvas, i ? answer.free : answer.masked));
 });
@@ -250,6 +265,11 @@ switcher.addEventListener('click', () => {
 });
 find('.all').addEventListener('click', () => { ask({ off: [] }); switcher.focus(); });
 room.addEventListener('toggle', (event) => { if (event.target.matches('.ahead')) peer(); }, true);  // it does not bubble
-inside.addEventListener('text', ({ detail }) => { begun = true; ask({ text: detail, at: null }); });
+inside.addEventListener('text', ({ detail }) => {
+  begun = true;
+  const { text, teller } = typeof detail === 'string' ? { ...state, text: detail } : detail;
+  ask({ text, teller, at: null, off: teller === state.teller ? state.off : [] });
+});
+inside.addEventListener('teller', ({ detail }) => { begun = true; if (detail !== state.teller) ask({ teller: detail, at: null, off: [] }); });
 inside.addEventListener('guess', ({ detail }) => { guess = detail; if (state.off.length) ask({}); });
 new IntersectionObserver((found) => { if (!begun && found.some((one) => one.isIntersecting)) { begun = true; ask({}); } }, { rootMargin: '2000px 0px' }).observe(inside);

@@ -1,8 +1,9 @@
 """The inside of a storyteller: a text as buttons, a small picture of each head, and each layer's guess.
 
-The page pulls, with {"text", "at", "off"} and what the answer needs besides (demo/gpt/looking.py): `look` for what is
-seen from the chosen piece, `ahead` for one head without its mask, `cut` for what changes without the heads in "off".
-The room tells it of another text with a DOM event, `text`, and of the visitor's guess with `guess`.
+The page pulls, with {"text", "teller", "at", "off"} and what the answer needs besides (demo/gpt/looking.py): `look` for
+what is seen from the chosen piece, `ahead` for one head without its mask, `cut` for what changes without the heads in
+"off", `blocks` for the parts of another teller. The room tells it of another text with a DOM event, `text` (a text, or
+{"text", "teller"}), of another teller with `teller`, and of the visitor's guess with `guess`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -87,10 +88,8 @@ SCRIPTED = [
 ]
 
 
-def mind(
-    words: Mapping[str, Any], first: Mapping[str, Any], elem_id: str, look: Answer, ahead: Answer, cut: Answer
-) -> gr.HTML:
-    """The inside at the first question {"text", "guess"}; `words` are its texts.
+def mind(words: Mapping[str, Any], first: Mapping[str, Any], elem_id: str, **answers: Answer) -> gr.HTML:
+    """The inside at the first question {"text", "teller", "guess"}; `words` are its texts, `answers` what it pulls.
 
     Its event is `input`: another result sentence, or none any more.
     """
@@ -103,7 +102,7 @@ def mind(
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes=["mind"],
-        server_functions=[answering(look, "look"), answering(ahead, "ahead"), answering(cut, "cut")],
+        server_functions=[answering(answer, name) for name, answer in answers.items()],
     )
 
 

@@ -179,8 +179,9 @@ inside.addEventListener('click', async () => {
   for (let view; !view;) {  // what lies in a tab is laid out after it has opened
     await new Promise((done) => setTimeout(done, 50));
     view = document.querySelector('#gpt-mind-view .inside');
-    view?.dispatchEvent(new CustomEvent('text', { detail: text }));
+    view?.dispatchEvent(new CustomEvent('text', { detail: { text, teller: head.teller } }));
   }
+  document.querySelector(`#gpt-mind-teller input[value="${head.teller}"]`)?.click();
   const box = document.querySelector('#gpt-mind-text textarea');
   box.value = text;
   box.dispatchEvent(new Event('input', { bubbles: true }));
