@@ -23,6 +23,7 @@ from core.model import noise
 from core.ngram import ngram_nats
 from core.vae import VAE, kl
 from demo.firsts import came, hit
+from demo.ink import HANDS
 from demo.runs import Run
 from demo.show import bar, curves, figure, pixels, sheet, tick
 from demo.signs import ALIKE, AWAY, EARLY, FAINT, LEARNT, NAMED, NEARLY, Doctor
@@ -66,8 +67,10 @@ class Wall:
             return "", ""
         which, facts = self.doctor.shows(run.trainer.model, run.trainer.device)
         told = {"step": run.trainer.step, "faint": 100 * FAINT, "alike": 100 * ALIKE, "least": 100 * NAMED}
-        texts = words("gan.train")
-        named = texts["named_asked" if self.labels else "named_close"].format(nearly=100 * NEARLY, **facts)
+        texts, chance = words("gan.train"), 100 / len(self.kinds)
+        named = texts["named_asked" if self.labels else "named_close"].format(
+            nearly=100 * NEARLY, chance=chance, **facts
+        )
         return texts["guesses"][which], texts["came"].format(seen=named, **told, **facts)
 
     def remember(self, gone: Run) -> None:
@@ -116,7 +119,7 @@ class Wall:
             return texts[f"ill_{ill}"].format(**facts), texts[f"ill_{ill}_yard"].format(**facts)
         said = texts["gan_said"].format(**facts)
         kinds = texts["gan_kinds"].format(**facts) + self.beside(run.trainer.step) if self.doctor.judge else ""
-        return f"{said} {kinds}".strip(), texts["gan_yard"]
+        return f"{said} {kinds}".strip(), f"{texts['gan_yard']} {texts['gan_kinds_yard'] if kinds else ''}".strip()
 
 
 def charted(run: Run) -> str:
@@ -140,6 +143,7 @@ class Redraws:
     def __init__(self, model: VAE, data: Pictures, judge: Any = None):
         self.x = data.fixed(128).x
         self.labels = data.card.labels
+        self.kind = "pair ink" if data.card.name in HANDS else "pair"  # drawings: ink on paper by day, as on the pad
         learnt = data.fixed(2000, "train").x
         self.rival = pca_error(learnt, self.x, model.config.latent)
         self.packed = 8 * sum(len(zlib.compress(pixels(x).numpy().tobytes(), 9)) for x in self.x) / len(self.x)
@@ -156,9 +160,9 @@ class Redraws:
         model = run.trainer.model
         again = model.decode(model.encode(x.to(run.trainer.device))[0]).cpu()
         run.sheet = sheet([*x, *again], len(x))
-        named = [("pair", texts["original"], texts["redraw"])] * PAIRS
+        named = [(self.kind, texts["original"], texts["redraw"])] * PAIRS
         if own is not None:
-            named[0] = ("pair own", texts["own"], texts["own_redraw"])
+            named[0] = (f"{self.kind} own", texts["own"], texts["own_redraw"])
         pairs = (
             f'<div class="{kind}">{figure(a, above)}{figure(b, below)}</div>'
             for (kind, above, below), a, b in zip(named, x, again)

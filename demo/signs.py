@@ -106,6 +106,7 @@ class Doctor:
         named = (seen == y if told else self.close(features)).float().mean()
         apart = variety(features, y if told else seen) / self.variety
         facts = {"contrast": 100 * float(contrast / real), "variety": 100 * float(apart), "named": 100 * float(named)}
+        facts |= {"sure": 100 * float((self.judge.head(self.features).argmax(1) == y).float().mean())}
         if contrast <= FAINT * real:
             return 0, facts
         if apart <= ALIKE and (named < NAMED or not told):  # without labels one thing alone can be named, too

@@ -127,10 +127,12 @@ class Bench:
         settings = [self.data, self.size, self.text, self.batch, self.seed, self.stored, *self.rules.controls.values()]
         settings += self.given
         stream: dict[str, Any] = QUIET | {"concurrency_limit": None, "trigger_mode": "once"}
+        begun = []
         for button in (self.start, self.over):
             made = button.click(border(self.make), settings, [self.stored, *shown], **stream)
             made.success(border(self.drive), [self.stored, self.room.guess], shown, **stream)
             made.success(None, None, None, js=in_sight(self.name("view")), **HIDDEN)
+            begun.append(made.success)
         self.on.click(border(self.drive), [self.stored, self.room.guess], shown, **stream)
         self.room.guess.input(border(self.expect), [self.stored, self.room.guess], None, **AT_ONCE)
         self.pause.click(border(self.halt), self.stored, None, **HIDDEN)
@@ -152,7 +154,7 @@ class Bench:
         for event in (found, brought):
             event.then(border(self.begun), self.stored, [self.data, self.size, self.batch, self.seed], **HIDDEN)
         refused = [event.failure for event in self.rules.wire(self.changing, self.stored)]
-        for come in (found.then, brought.then, *refused):  # the controls say what holds
+        for come in (*begun, found.then, brought.then, *refused):  # the controls say what holds
             come(border(self.told), self.stored, [*self.rules.controls.values()], **HIDDEN)
 
     def shown(self, seen: training.Seen, state: str, sentence: str = "") -> list[Any]:

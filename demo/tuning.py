@@ -134,7 +134,11 @@ class Tuning:
         texts, now = words("gpt.tune"), self.bits(run.trainer.model, run.curves.get("loss", []))
         run.mark(now)
         facts = {"was_new": self.before.new, "was_old": self.before.old, "xz": self.xz, "bigram": self.bigram}
-        facts |= {**now._asdict(), "whose": texts[f"whose_{self.whose}"]}
+        rise = now.old / self.before.old - 1
+        facts |= {**now._asdict(), "rise": 100 * rise, "whose": texts[f"whose_{self.whose}"]}
+        if run.trainer.seconds >= MINUTE and not run.came[0]:
+            which, step = texts["guesses"][sum(rise >= edge for edge in EDGES)], run.trainer.step
+            run.came = which, texts["came"].format(step=step, **facts)
         said = texts["said"] if run.trainer.step else texts["said_first"]
         yard = texts["yard"].format(**facts)
         if now.learnt < HEART * now.new:
@@ -142,12 +146,9 @@ class Tuning:
         return said.format(**facts), yard
 
 
-def came(run: Run) -> str:
-    """Which of the guesses came true as far as it is measured; "" before the first step."""
-    if not isinstance(run.preview, Tuning) or not run.marks or not run.marks[-1][0]:
-        return ""
-    rise = run.marks[-1][1].old / run.preview.before.old - 1
-    return words("gpt.tune")["guesses"][sum(rise >= edge for edge in EDGES)]
+def is_known(run: Run) -> bool:
+    """Whether anything was measured of a tuning after its beginning: from then on a guess is none."""
+    return isinstance(run.preview, Tuning) and bool(run.marks and run.marks[-1][0])
 
 
 def opened(text: Any) -> Text:

@@ -65,7 +65,10 @@ def test_a_guess_is_held_against_what_the_redraw_kept(room):
         f"#vae-sketch-result .guessed:has-text('You guessed: {TEXTS['guesses'][3]}. It came out as')"
     )
     assert "% of the rough shape" in room.inner_text("#vae-sketch-result .guessed")
-    assert guess.is_enabled(), "the next drawing is another one"
+    assert guess.is_disabled(), "it would be known to be right"
+    room.click("#vae-sketch-another")
+    room.wait_for_selector("#vae-sketch-result:not(:has(.guessed)) .said")
+    assert guess.is_enabled() and not guess.is_checked(), "the next drawing is another one"
 
 
 def test_chalk_on_nothing_is_seen_and_a_trouble_leaves_with_the_next_stroke(room):

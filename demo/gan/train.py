@@ -1,6 +1,6 @@
 """The room of live training: the shared bench, and ways to ruin a game and to mend it again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import gradio as gr
@@ -30,6 +30,7 @@ MENDS: dict[str, dict[str, Any]] = {
     "pace": {"critic_pace": 1.0},
     "all": {"few": False},
 }
+WELL = {"penalty": 10.0, "critic_steps": 1, "critic_pace": 1.0, "few": False}  # what the breaks change, as it was
 
 
 class Duel(Bench):
@@ -67,11 +68,21 @@ class Duel(Bench):
         if self.play:
             chosen = [self.play.age, self.play.collection]
             self.play.come(self.exam.click(border(self.meet), [self.stored, self.watch.token], chosen, **HIDDEN))
-        self.on.click(lambda: "", None, self.done, **HIDDEN)
+        for button in (self.on, self.over):
+            button.click(lambda: "", None, self.done, **HIDDEN)
         told = [*BREAKS.items(), *MENDS.items()]
         for button, (name, rules) in zip([*self.breaks, *self.mends], told, strict=True):
             pressed = button.click(self.turning(name, rules), self.stored, self.done, **HIDDEN)
             pressed.then(border(self.told), self.stored, [*self.rules.controls.values()], **HIDDEN)
+
+    def make(self, data: str, size: str, text: str, batch: float, seed: float, old: str, *rules: Any) -> Iterator[Any]:
+        """A new game begins well: what a press spoilt in the old one is as it was before."""
+        spoilt = RUNS.get(old).spoilt if RUNS.is_here(old) else ()
+        told = [
+            WELL[name] if name in spoilt and any(value == broken.get(name) for broken in BREAKS.values()) else value
+            for name, value in zip(self.rules.controls, rules, strict=True)
+        ]
+        yield from super().make(data, size, text, batch, seed, old, *told)
 
     def turning(self, name: str, rules: dict[str, Any]) -> Callable[[str], str]:
         """What a button does to the training on view."""
@@ -88,6 +99,7 @@ class Duel(Bench):
         run = self.own(key)
         before = self.rules.of(run.trainer)
         training.change(run, rules)
+        run.spoilt = run.spoilt | rules.keys() if name in BREAKS else run.spoilt - rules.keys()
         if self.rules.of(run.trainer) == before:
             return training.note(TEXTS["did_nothing"])
         said = TEXTS[f"did_{name}"] if run.seat else f"{TEXTS[f'did_{name}']} {TEXTS['press_on']}"

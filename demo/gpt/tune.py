@@ -120,9 +120,10 @@ class Tune:
     def said(self, run: Run, sentence: str = "") -> str:
         """What was won and lost, under a sentence if there is one; while it learns no guess is judged, or taken."""
         found, yard = (run.seen or tuning.see(run)).result
-        told = self.room.settled(run.guess, tuning.came(run), "")
+        told = self.room.settled(run.guess, *run.came)
         if run.seat:
             told = told._replace(line=self.room.guessed(run.guess).line)
+        told = told._replace(judged=tuning.is_known(run))
         return say(sentence, f"{found} {yard}", told) if sentence else say(found, yard, told)
 
     def own(self, key: str) -> Run:
@@ -170,7 +171,7 @@ class Tune:
 
     def expect(self, key: str, guess: str) -> None:
         """A guess counts until the first thing was measured, whether the tuning has begun or not."""
-        if RUNS.is_here(key) and not tuning.came(run := self.own(key)):
+        if RUNS.is_here(key) and not tuning.is_known(run := self.own(key)):
             run.guess = guess
 
     def halt(self, key: str) -> None:

@@ -165,36 +165,36 @@ class Sketch:
         drawing = [self.pad, self.collection, self.room.guess]
         after = {"fn": border(self.learn), "inputs": drawing, "outputs": self.room.result, **AT_ONCE}
         gr.on([self.pad.input, self.room.guess.input], border(self.judge), drawing, self.room.result, **AT_ONCE)
-        shows = [self.turn, self.pad, self.mixer, self.room.result]
-        asked = [self.collection, self.turn, self.room.guess]
+        shows = [self.turn, self.pad, self.mixer, self.room.result, self.room.guess]
+        asked = [self.collection, self.turn]
         self.another.click(border(self.show), asked, shows, **AT_ONCE).then(**after)
         self.collection.input(border(self.show), asked, shows, **AT_ONCE).then(**after)
-        sent = [post(), self.turn, self.room.guess]
-        post().change(border(self.receive), sent, [self.collection, *shows], **AT_ONCE).then(**after)
+        post().change(border(self.receive), [post(), self.turn], [self.collection, *shows], **AT_ONCE).then(**after)
         opened = self.room.lessons.focus(border(self.open), [*asked, post()], [self.collection, *shows], **AT_ONCE)
         opened.then(**after).then(border(self.ready), None, None, **AT_ONCE)
 
-    def open(self, name: str, turn: int, guess: str, sent: Any) -> tuple[Any, ...]:
-        """The room opens with the first example, or with what another room sent."""
-        return self.receive(sent, turn, guess) if sent else (name, *self.show(name, -1, guess))
+    def open(self, name: str, turn: int, sent: Any) -> tuple[Any, ...]:
+        """The room opens with the first example, or with what another room sent; who was quick has guessed by then."""
+        return self.receive(sent, turn) if sent else (name, *self.show(name, -1)[:-1], gr.skip())
 
     def ready(self) -> None:
         """What the map will stand on is read while the person looks at this room: once, for all visitors."""
         if mapped():
             survey(mapped()[0])
 
-    def show(self, name: str, turn: int, guess: str) -> tuple[int, dict[str, Any], dict[str, Any], str]:
+    def show(self, name: str, turn: int) -> tuple[Any, ...]:
         """The next example on the pad, and what becomes of it."""
-        return self.lay(example(name, turn + 1), name, turn, guess)
+        return self.lay(example(name, turn + 1), name, turn)
 
-    def receive(self, sent: tuple[str, Tensor], turn: int, guess: str) -> tuple[Any, ...]:
+    def receive(self, sent: tuple[str, Tensor], turn: int) -> tuple[Any, ...]:
         """A picture that another room sent."""
         name, x = sent
-        return name, *self.lay(laid(x[None], name), name, turn, guess)
+        return name, *self.lay(laid(x[None], name), name, turn)
 
-    def lay(self, drawing: Tensor, name: str, turn: int, guess: str) -> tuple[int, dict[str, Any], dict[str, Any], str]:
+    def lay(self, drawing: Tensor, name: str, turn: int) -> tuple[Any, ...]:
+        """Of another drawing another guess is asked."""
         seen = look(drawing, name)
-        return turn + 1, shown(drawing), mixed(seen, name), result(seen, name, self.told(seen, name, guess))
+        return turn + 1, shown(drawing), mixed(seen, name), result(seen, name, Told()), None
 
     def judge(self, value: Any, name: str, guess: str) -> str:
         """The sentence about what is on the pad; the mixer has read it by itself."""
@@ -205,11 +205,11 @@ class Sketch:
         return result(seen, name, self.told(seen, name, guess))
 
     def told(self, seen: Seen, name: str, guess: str) -> Told:
-        """What came of the guess, if there is one; with each drawing it may be another."""
+        """What came of the guess, if there is one; no other counts until the pad is empty or shows another drawing."""
         if guess not in TEXTS["guesses"]:
             return Told()
         came, measured = lost(seen, name)
-        return Told(f"{self.room.guessed(guess, came).line} {measured}")
+        return Told(f"{self.room.guessed(guess, came).line} {measured}", judged=True)
 
     def learn(self, value: Any, name: str, guess: str) -> str:
         redraw.learn_rival(name)
