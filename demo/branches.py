@@ -40,10 +40,11 @@ class Branch:
         """What the whole story costs."""
         return self.shared[0] + bits(self.own())
 
-    def cost(self) -> str:
-        """What it costs, in words."""
+    def cost(self, kept_back: bool = False) -> str:
+        """What it costs, in words; how often it left the favourite may be kept back."""
         left = self.shared[1] + departures(self.own())
-        return counted(TEXTS["cost"], bits=self.bits(), pieces=len(self.story.guesses), left=left)
+        said = TEXTS["cost_alone" if kept_back else "cost"]
+        return counted(said, bits=self.bits(), pieces=len(self.story.guesses), left=left)
 
 
 class Tree:
@@ -136,8 +137,11 @@ class Tree:
             yield from self.order(k, depth + 1)
 
     def outline(self) -> list[dict[str, Any]]:
-        """What the page shows of each branch (see parts/outline.py)."""
-        rows = []
+        """What the page shows of each branch (see parts/outline.py).
+
+        The opening alone says not yet how often it left the favourite: that is what the room asks.
+        """
+        rows, opening = [], len(self.branches) == 1 and self.story.first is not None
         for k, depth in self.order():
             branch = self.branches[k]
             rows.append(
@@ -146,8 +150,8 @@ class Tree:
                     "depth": depth,
                     "title": self.title(k),
                     "at": branch.at,
-                    "left": "".join("01"[guess.token != guess.top[0][0]] for guess in branch.own()),
-                    "cost": branch.cost(),
+                    "left": "".join("01"[not opening and guess.token != guess.top[0][0]] for guess in branch.own()),
+                    "cost": branch.cost(opening),
                     "star": branch.starred,
                 }
             )

@@ -4,8 +4,8 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from html import escape
 from io import BytesIO
-from itertools import pairwise
 from math import ceil, floor, isfinite, log10
+from statistics import fmean
 
 import torch
 import torch.nn.functional as F
@@ -165,12 +165,19 @@ def _line(i: int, steps: Sequence[float], values: Sequence[float], low: float, h
 
 
 def _apart(ys: list[float], gap: float = 38) -> list[float]:
-    """Moves heights apart, keeping their order, so that names do not cover each other."""
-    moved = list(ys)
+    """Moves heights apart in their order, so that names do not cover each other: a crowd spreads about its middle.
+
+    The least squares that allow it (isotonic regression by pooling neighbours; Barlow et al. 1972).
+    """
     order = sorted(range(len(ys)), key=ys.__getitem__)
-    for above, below in pairwise(order):
-        moved[below] = max(moved[below], moved[above] + gap)
-    over = max(0.0, max(moved) - (HIGH - BOTTOM))
+    crowds: list[list[float]] = []
+    for rank, i in enumerate(order):
+        crowds.append([ys[i] - rank * gap])
+        while len(crowds) > 1 and fmean(crowds[-2]) > fmean(crowds[-1]):
+            crowds[-2:] = [crowds[-2] + crowds[-1]]
+    placed = dict(zip(order, (fmean(crowd) for crowd in crowds for _ in crowd)))
+    moved = [placed[i] + order.index(i) * gap for i in range(len(ys))]
+    over = max(0.0, max(moved) - (HIGH - BOTTOM)) or min(0.0, min(moved) - TOP)
     return [y - over for y in moved]
 
 

@@ -95,6 +95,17 @@ def test_the_outline_has_the_order_of_the_text_and_what_each_costs(tree):
     assert "8 pieces" not in tree.compared() and tree.compared().startswith("Since they part, 9 pieces")
 
 
+def test_the_opening_does_not_answer_what_the_room_asks(tree):
+    """How often it left its favourite is told of a story of one's own, and once one has branched off."""
+    opening = Tree()
+    opening.add(tree.story.twin())
+    (row,) = opening.outline()
+    assert "were not" not in row["cost"] and set(row["left"]) == {"0"} and len(row["left"]) == 20
+    fork(opening, 5)
+    assert all("not its favourite" in row["cost"] for row in opening.outline())
+    assert "1" in opening.outline()[0]["left"] and "1" in tree.outline()[0]["left"]
+
+
 def test_a_tree_is_saved_whole(tree):
     fork(tree, 5)
     tree.branches[1].starred = True

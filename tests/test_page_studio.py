@@ -247,31 +247,6 @@ def test_a_run_can_be_rewound_filmed_and_told_other_rules(visit):
     assert card["config"]["loss"] == "hinge"
 
 
-def test_a_game_is_broken_named_and_mended(visit):
-    page = room(visit(refusals=True))
-    page.click("#gan-train-ruin .label-wrap")
-    page.click("#gan-train-break-free")
-    page.wait_for_selector("text=only what works can be broken")
-    page.locator("#gan-train .more .label-wrap").last.click()
-    enter(page, "#gan-train-batch input", "16")
-    page.click(START)
-    until(page, 120)
-    page.click("#gan-train-break-rush")
-    page.wait_for_selector("#gan-train-result:has-text('The forger has collapsed')")
-    assert page.input_value("#gan-train-critic_pace input") == "12"
-    page.click("#gan-train-mend-pace")
-    page.wait_for_selector("#gan-train-result:has-text('unseen pairs of real and forged')")
-    assert page.input_value("#gan-train-critic_pace input") == "1"
-    page.wait_for_selector("#gan-train-charts .turn >> nth=1", state="attached")  # where the rules were others
-    for press, penalty in (("break-free", "0"), ("mend-penalty", "10")):
-        page.click(f"#gan-train-{press}")
-        page.wait_for_function(
-            "(told) => document.querySelector('#gan-train-penalty input').value === told", arg=penalty
-        )
-    assert page.locator("#gan-train-charts .curves").count() == 2
-    at_rest(page)
-
-
 def test_own_text_is_learnt_and_too_little_is_said(page):
     room(page, "gpt")
     page.locator("#gpt-train").get_by_label(TEXTS["collection"]).click()

@@ -9,7 +9,7 @@ import pytest
 
 from core.model import Mishap
 from demo.runs import MOST, PAST, WAKE, Run, Runs, Turnstile
-from demo.show import curves
+from demo.show import BOTTOM, HIGH, TOP, curves
 from tests.test_contract import trainer
 
 
@@ -196,6 +196,17 @@ def test_a_peak_does_not_press_the_rest_of_a_chart_flat(peak):
     )
     assert f"{'up' if peak > 0 else 'down'} to {peak:g}" in drawn
     assert " to " not in curves(steps, {"loss": calm})
+
+
+def test_names_beside_a_chart_stand_near_their_lines_and_apart():
+    """Three lines close together: their names spread to both sides, and none leaves the chart."""
+    drawn = curves([0, 1], {"a": [6.0, 3.0], "b": [4.0, 3.1], "c": [4.0, 3.2], "d": [0.0, 0.0]})
+    names = {name: float(y) for y, name in re.findall(r'<text class="line-\d" x="[^"]+" y="([^"]+)">(\w)', drawn)}
+    ends = [float(line.split()[-1].split(",")[1]) for line in re.findall('points="([^"]+)"', drawn)]
+    assert names["c"] < ends[2] and names["a"] > ends[0] and abs(names["b"] - ends[1]) < 1
+    heights = sorted(names.values())
+    assert all(low - high >= 38 - 1e-6 for high, low in pairwise(heights))
+    assert heights[0] >= TOP and heights[-1] <= HIGH - BOTTOM
 
 
 def test_a_chart_shows_from_where_on_other_rules_held():

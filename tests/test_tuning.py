@@ -53,6 +53,19 @@ def test_before_and_after_begin_alike(run):
     assert run.picture.count("In the morning") == 2
 
 
+def test_a_guess_is_judged_once_by_the_first_full_minute(run, monkeypatch):
+    """Wherever one stops before, and however it goes on after."""
+    before = run.preview.before.old
+    for rise, seconds, came in ((0.3, 59.9, ""), (0.04, 61.0, "1 to 5 % more"), (0.3, 125.0, "1 to 5 % more")):
+        now = Bits(2.0, (1 + rise) * before, 1.5)
+        monkeypatch.setattr(run.preview, "bits", lambda model, losses, now=now: now)
+        monkeypatch.setattr(run.trainer, "seconds", seconds)
+        assert f"{100 * rise:+.1f} %" in run.preview.sentence(run)[0]
+        assert run.came[0] == came
+    assert "step 3" in run.came[1] and "+4.0 %" in run.came[1]
+    run.came = ("", "")
+
+
 def test_learning_by_heart_is_named(run, monkeypatch):
     monkeypatch.setattr(run.preview, "bits", lambda model, losses: Bits(2.0, 1.5, 0.9))
     assert "by heart" in run.preview.sentence(run)[0]

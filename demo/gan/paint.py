@@ -16,7 +16,7 @@ from demo.gan.hanging import COUNT, hung
 from demo.limits import whole
 from demo.parts.border import border
 from demo.parts.lesson import AT_ONCE, Room, Told, house, say, text
-from demo.parts.post import post, way
+from demo.parts.post import in_sight, post, way
 from demo.parts.wall import view, wall
 from demo.words import words
 
@@ -166,7 +166,9 @@ class Paint:
 
         gr.on([self.bold.input, self.seed.input], **paintings)
         self.subject.input(**paintings).then(**real)
-        self.room.guess.input(**paintings).then(**real)
+        guessed = self.room.guess.input(**paintings)
+        guessed.then(None, None, None, js=in_sight("gan-paint-wall"), **AT_ONCE)
+        guessed.then(**real)
         more = self.more.click(border(self.again), self.seed, [self.seed, self.room.guess], **AT_ONCE)
         more.then(**paintings).then(**real)
         begins = [self.subject, self.room.guess]

@@ -46,13 +46,17 @@ const look = newest(async (question) => {
   if (!held) hold(sharpest());
   tell();
 });
-const cut = newest(async ({ mine, ...question }) => {
+const cut = newest(async ({ mine, pending, ...question }) => {
   const answer = mine === turn && (await asked(server.cut, { ...question, guess }));
-  if (mine !== turn || !answer) { if (mine === turn) find('.busy').textContent = ''; return; }
-  compare(answer);
-  say(answer.result);
-  if (answer.pending) setTimeout(() => { if (mine === turn && grid.checkVisibility()) cut({ ...question, mine }); }, 6000);
+  if (mine !== turn) return;
+  find('.busy').textContent = '';
+  if (answer) { compare(answer); say(answer.result); }
+  if (answer ? answer.pending : pending) later({ ...question, mine, pending: true });
 });
+// What is still being measured is asked for again as long as it is in sight, however long one was elsewhere.
+function later(question) {
+  setTimeout(() => { if (question.mine === turn) (grid.checkVisibility() ? cut : later)(question); }, 6000);
+}
 const parts = newest(async (question) => {
   const rows = await asked(server.blocks, question);
   if (!rows || question.teller !== state.teller) return;

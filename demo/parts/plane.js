@@ -191,6 +191,7 @@ field.addEventListener('rules', ({ detail }) => {
   rules = detail;
   field.classList.toggle('own', rules.world === 'own');
   if (anew) begin();
+  else if (!trouble.classList.contains('calm')) trouble.textContent = '';  // what was amiss may be mended: the next frame knows
 });
 new ResizeObserver(() => { if (canvas.offsetParent && !now && !born) begin(); else paint(); }).observe(canvas);
 new MutationObserver(paint).observe(document.body, { attributes: true, attributeFilter: ['class'] });

@@ -1,0 +1,37 @@
+"""A game broken on purpose, in a real browser: named, mended, and begun anew without what spoilt it."""
+
+from tests.conftest import enter
+from tests.test_page_studio import OVER, PAUSE, START, at_rest, room, until
+
+
+def test_a_game_is_broken_named_and_mended(visit):
+    page = room(visit(refusals=True))
+    page.click("#gan-train-ruin .label-wrap")
+    page.click("#gan-train-break-free")
+    page.wait_for_selector("text=only what works can be broken")
+    page.locator("#gan-train .more .label-wrap").last.click()
+    enter(page, "#gan-train-batch input", "16")
+    page.click(START)
+    until(page, 120)
+    page.click("#gan-train-break-rush")
+    page.wait_for_selector("#gan-train-result:has-text('The forger has collapsed')")
+    assert page.input_value("#gan-train-critic_pace input") == "12"
+    page.click("#gan-train-mend-pace")
+    page.wait_for_selector("#gan-train-result:has-text('unseen pairs of real and forged')")
+    assert page.input_value("#gan-train-critic_pace input") == "1"
+    page.wait_for_selector("#gan-train-charts .turn >> nth=1", state="attached")  # where the rules were others
+    for press, penalty in (("break-free", "0"), ("mend-penalty", "10")):
+        page.click(f"#gan-train-{press}")
+        page.wait_for_function(
+            "(told) => document.querySelector('#gan-train-penalty input').value === told", arg=penalty
+        )
+    assert page.locator("#gan-train-charts .curves").count() == 2
+    page.click("#gan-train-break-doze")
+    page.wait_for_function("document.querySelector('#gan-train-critic_pace input').value === '0.05'")
+    enter(page, "#gan-train-rate input", "0.002")
+    at_rest(page)
+    page.click(OVER)  # begins without what a press had spoilt, and with what was set by hand
+    page.wait_for_function("document.querySelector('#gan-train-critic_pace input').value === '1'")
+    assert page.input_value("#gan-train-rate input") == "0.002"
+    page.wait_for_selector(f"{PAUSE}:visible")
+    at_rest(page)
