@@ -47,6 +47,25 @@ def test_a_phone_shows_all_by_day_and_by_night(visit, scheme):
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
 
 
+def test_a_room_has_an_address(visit):
+    """Who is given the link, or reloads, begins there; any other end of an address is left alone."""
+    page = visit("#gpt-mind")
+    page.wait_for_selector("#gpt-mind-view .cell:visible")
+    page.get_by_role("tab", name="Sketch and Redraw").click()
+    page.get_by_role("tab", name="Dial", exact=True).click()
+    page.wait_for_selector("#vae-dial:visible")
+    assert page.url.endswith("#vae-dial")
+    page.get_by_role("tab", name="The Storyteller").click()
+    assert page.url.endswith("#gpt-mind"), "a family opens where it was left"
+    page.get_by_role("tab", name="Measured").click()
+    page = visit(page.url[page.url.index("#") :])
+    page.wait_for_selector("#house [role=tab][data-tab-id=measured][aria-selected=true]")
+    page.evaluate("location.hash = 'gan-play'")
+    page.wait_for_selector("#gan-play:visible")
+    page.evaluate("location.hash = 'no\"such[room'")
+    assert page.locator("#gan-play").is_visible()
+
+
 def test_fonts_hold_the_letters_they_are_used_for(page):
     """Most fonts in Gradio's wheel have no Latin letters; a page set in them would fall back without a word."""
     width = """(font) => {

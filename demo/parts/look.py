@@ -9,7 +9,7 @@ from pathlib import Path
 import gradio as gr
 from gradio.themes.utils.fonts import LocalFont
 
-ALWAYS = [Path(__file__).with_name(f"{name}.js") for name in ("notice", "focus")]
+ALWAYS = [Path(__file__).with_name(f"{name}.js") for name in ("notice", "focus", "address")]
 STYLES = sorted(
     Path(__file__).parent.glob("*.css"), key=lambda file: (file.stem != "look", file.stem)
 )  # look.css first
@@ -101,5 +101,5 @@ def style() -> str:
 
 
 def head() -> str:
-    """What every page runs before anything else: refusals are read out, and the keyboard keeps its place."""
+    """What every page runs before anything else: refusals read out, the keyboard held, addresses of rooms."""
     return "".join(f"<script>{file.read_text(encoding='utf-8')}</script>" for file in ALWAYS)
