@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.gpt import GPT, Cache, look_back, turn
-from core.model import Mishap, Model
+from core.gpt import GPT, Cache, look_back
+from core.model import Mishap, Model, turn
 
 LARGEST = 400_000_000  # weights
 

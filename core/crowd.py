@@ -19,7 +19,8 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from core.decode import Decoder
-from core.gpt import Cache, Guess, norm, scale, shaped, throw
+from core.gpt import Cache, Guess, shaped, throw
+from core.model import norm, scale
 
 READ = 64  # tokens read between two steps, all streams together: about as long as the step of thirty takes
 

@@ -14,7 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.gpt import EPS, GPT, Block, Cache, Guess, pick
+from core.gpt import GPT, Block, Cache, Guess, pick
+from core.model import EPS
 
 
 class Decoder:

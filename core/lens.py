@@ -4,7 +4,7 @@ Attention weights: Vaswani et al. 2017 (arXiv:1706.03762), section 3.2. The logi
 (lesswrong.com/posts/AcKRB8wDpdaN6v6ru). A head switched off says nothing where the heads are mixed: Michel et al. 2019
 (arXiv:1905.10650).
 
-T tokens, V vocabulary, D width, H heads, K = D / H, L layers.
+T tokens, V vocabulary, D width, H heads, K numbers a head, L layers.
 """
 
 import math

@@ -136,22 +136,28 @@ class Tree:
             yield k, depth
             yield from self.order(k, depth + 1)
 
+    @property
+    def is_opening(self) -> bool:
+        """Whether nothing is there but what was told for all."""
+        return len(self.branches) == 1 and self.story.first is not None
+
     def outline(self) -> list[dict[str, Any]]:
         """What the page shows of each branch (see parts/outline.py).
 
         The opening alone says not yet how often it left the favourite: that is what the room asks.
         """
-        rows, opening = [], len(self.branches) == 1 and self.story.first is not None
+        rows = []
         for k, depth in self.order():
             branch = self.branches[k]
+            left = (not self.is_opening and guess.token != guess.top[0][0] for guess in branch.own())
             rows.append(
                 {
                     "k": k,
                     "depth": depth,
                     "title": self.title(k),
                     "at": branch.at,
-                    "left": "".join("01"[not opening and guess.token != guess.top[0][0]] for guess in branch.own()),
-                    "cost": branch.cost(opening),
+                    "left": "".join("01"[gone] for gone in left),
+                    "cost": branch.cost(self.is_opening),
                     "star": branch.starred,
                 }
             )
@@ -188,7 +194,7 @@ class Tree:
         parts = []
         for k, _ in self.order():
             branch, star = self.branches[k], "* " if self.branches[k].starred else ""
-            parts.append(f"{star}{k + 1}. {self.title(k)}\n({branch.cost()})\n\n{branch.story.text()}\n")
+            parts.append(f"{star}{k + 1}. {self.title(k)}\n({branch.cost(self.is_opening)})\n\n{branch.story.text()}\n")
         return f"\n{'-' * 40}\n\n".join(parts)
 
     def as_json(self) -> str:

@@ -43,7 +43,7 @@ class Run:
     turns: list[int] = field(default_factory=list)  # steps after which its rules were others
     guess: str = ""  # what its visitor expected of it
     came: tuple[str, str] = ("", "")  # which of the guesses came true, and how that was measured
-    spoilt: frozenset[str] = frozenset()  # rules that were set to spoil the game, by their settings' names
+    spoilt: dict[str, Any] = field(default_factory=dict)  # rules set to spoil the game -> what they were before
     sentence: tuple[str, str] | None = None  # the result and its yardstick, as last measured
     measured: float = 0.0  # when that was
 

@@ -175,10 +175,10 @@ def _apart(ys: list[float], gap: float = 38) -> list[float]:
         crowds.append([ys[i] - rank * gap])
         while len(crowds) > 1 and fmean(crowds[-2]) > fmean(crowds[-1]):
             crowds[-2:] = [crowds[-2] + crowds[-1]]
-    placed = dict(zip(order, (fmean(crowd) for crowd in crowds for _ in crowd)))
-    moved = [placed[i] + order.index(i) * gap for i in range(len(ys))]
-    over = max(0.0, max(moved) - (HIGH - BOTTOM)) or min(0.0, min(moved) - TOP)
-    return [y - over for y in moved]
+    last = max(TOP, HIGH - BOTTOM - (len(ys) - 1) * gap)  # where the first name may stand at most
+    heights = [min(max(fmean(crowd), TOP), last) for crowd in crowds for _ in crowd]
+    placed = {i: height + rank * gap for rank, (i, height) in enumerate(zip(order, heights))}
+    return [placed[i] for i in range(len(ys))]
 
 
 def _frame(steps: Sequence[float], low: float, high: float) -> str:

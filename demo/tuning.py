@@ -136,7 +136,7 @@ class Tuning:
         facts = {"was_new": self.before.new, "was_old": self.before.old, "xz": self.xz, "bigram": self.bigram}
         rise = now.old / self.before.old - 1
         facts |= {**now._asdict(), "rise": 100 * rise, "whose": texts[f"whose_{self.whose}"]}
-        if run.trainer.seconds >= MINUTE and not run.came[0]:
+        if run.trainer.seconds >= MINUTE and not (run.begun or run.came[0]):  # not of one that had learnt before
             which, step = texts["guesses"][sum(rise >= edge for edge in EDGES)], run.trainer.step
             run.came = which, texts["came"].format(step=step, **facts)
         said = texts["said"] if run.trainer.step else texts["said_first"]

@@ -159,7 +159,7 @@ def test_a_story_is_told_by_it_where_it_was_brought(tmp_path, monkeypatch):
     seen = looking.seen({"teller": "smollm2", "text": "a text to look into"})
     assert [len(seen["heads"]), len(seen["heads"][0]), len(seen["layers"])] == [3, 4, 4]
     told = looking.cut({"teller": "smollm2", "text": "a text to look into", "off": [[2, 3], [0, 0]]})
-    assert "these stories" in told["said"] and not told["pending"] and "12 heads" in told["yard"]
+    assert "children's stories" in told["said"] and not told["pending"] and "12 heads" in told["yard"]
     with pytest.raises(Mishap):
         looking.seen({"teller": "smollm2", "text": "a text", "off": [[3, 0]]})
     tree = Tree()

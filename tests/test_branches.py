@@ -100,7 +100,7 @@ def test_the_opening_does_not_answer_what_the_room_asks(tree):
     opening = Tree()
     opening.add(tree.story.twin())
     (row,) = opening.outline()
-    assert "were not" not in row["cost"] and set(row["left"]) == {"0"} and len(row["left"]) == 20
+    assert "were not" not in row["cost"] + opening.as_text() and set(row["left"]) == {"0"} and len(row["left"]) == 20
     fork(opening, 5)
     assert all("not its favourite" in row["cost"] for row in opening.outline())
     assert "1" in opening.outline()[0]["left"] and "1" in tree.outline()[0]["left"]

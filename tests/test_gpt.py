@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 
 from core.data.text import END, held_out, make_tokenizer, merges_of, open_text, train_tokenizer
-from core.gpt import EPS, GPT, norm, pick
+from core.gpt import GPT, pick
 from core.measure import text_nats
-from core.model import Mishap, Muon, noise, orthogonal
+from core.model import EPS, Mishap, Muon, noise, norm, orthogonal, squared, turn
 from core.ngram import counted, ngram_nats, read, write
 
 TEXT = "A café, a cat 🐱 and مرحبا. The end of the day came softly. " * 30
@@ -83,6 +83,21 @@ def test_the_norm_is_torchs_own_and_so_is_its_slope():
         torch.autograd.grad((f(x) * weights).sum(), x)[0] for f in (norm, lambda x: F.rms_norm(x, (16,), eps=EPS))
     ]
     assert torch.allclose(norm(x), F.rms_norm(x, (16,), eps=EPS)) and torch.allclose(*slopes)
+
+
+def test_turns_and_squares_are_what_they_say_and_so_are_their_slopes():
+    """Pairs of numbers as complex ones, times e^(i angle); and relu(x)^2."""
+    x = torch.randn(2, 3, 5, 8, generator=noise(0), dtype=torch.float64, requires_grad=True)
+    angles = torch.randn(5, 4, generator=noise(1), dtype=torch.float64)
+    whole = torch.complex(x[..., :4], x[..., 4:]) * torch.polar(torch.ones_like(angles), angles)
+    assert torch.allclose(turn(x, angles.cos(), angles.sin()), torch.cat((whole.real, whole.imag), -1))
+    assert torch.allclose(squared(x), F.relu(x) ** 2)
+    assert torch.autograd.gradcheck(lambda x: turn(x, angles.cos(), angles.sin()), x)
+    assert torch.autograd.gradcheck(squared, x)
+    half = x.detach().to(torch.bfloat16).requires_grad_()
+    turned = turn(half, angles.float().cos(), angles.float().sin())
+    turned.sum().backward()
+    assert turned.dtype == torch.float32 and half.grad is not None and half.grad.dtype == torch.bfloat16
 
 
 def test_muon_moves_every_direction_equally():

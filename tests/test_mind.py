@@ -6,10 +6,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from core.gpt import GPT, norm, turn
+from core.gpt import GPT
 from core.lens import ONCE, attention, lens, look, nats, parts, without
 from core.measure import text_nats
-from core.model import Mishap, noise
+from core.model import Mishap, noise, norm, turn
 from demo.gpt import looking, worth
 from demo.gpt.anatomy import ours
 from demo.gpt.turns import ask
@@ -148,7 +148,7 @@ def test_the_survey_measures_each_head_as_a_visitor_would(monkeypatch):
 
 def test_a_survey_that_broke_off_is_begun_again(monkeypatch, caplog):
     measured = []
-    monkeypatch.setattr(worth, "ALONE", {})
+    monkeypatch.setattr(worth, "ALONE", {(0, 0): [1.0]})
     monkeypatch.setattr(worth, "BEGUN", Lock())
     monkeypatch.setattr(worth, "unmeasured", lambda: [] if measured else [(0, 0)])
     monkeypatch.setattr(worth, "weigh", lambda which: 1 / 0)

@@ -47,9 +47,15 @@ def test_a_bigger_teller_is_looked_into(page):
     parts = mind.locator(".blocks tbody")
     parts.get_by_text("Learned positions").wait_for(state="attached")
     mind.locator(".one .off").click()
-    mind.locator(".result").get_by_text("bits for each byte of these stories").wait_for()
+    mind.locator(".result").get_by_text("bits for each byte of children").wait_for()
     mind.get_by_label("our storyteller").check()
     page.wait_for_function("document.querySelectorAll('#gpt-mind-view .cell').length === 48")
     parts.get_by_text("Rotary positions").wait_for(state="attached")
     page.wait_for_selector("#gpt-mind-view .grid[data-off='0']")
     assert page.locator("#gpt-mind-view .trouble").text_content() == ""
+    mind.get_by_role("button", name="Lily had a red ball").click()
+    page.wait_for_function("document.querySelectorAll('#gpt-mind-view .piece').length > 18")
+    mind.get_by_label("distilbert/distilgpt2").click()  # which has few pieces, so that this text has too many
+    page.locator("#gpt-mind-view .trouble").get_by_text("are the most that can be looked into").wait_for()
+    page.wait_for_function("document.querySelector('#gpt-mind-teller input[value=storyteller]').checked")
+    assert page.locator("#gpt-mind-view .cell").count() == 48, "what is on view is still ours, and says so"

@@ -199,8 +199,13 @@ def test_a_peak_does_not_press_the_rest_of_a_chart_flat(peak):
 
 
 def test_names_beside_a_chart_stand_near_their_lines_and_apart():
-    """Three lines close together: their names spread to both sides, and none leaves the chart."""
+    """Three lines close together: their names spread to both sides, and none leaves the chart, wherever they end."""
     drawn = curves([0, 1], {"a": [6.0, 3.0], "b": [4.0, 3.1], "c": [4.0, 3.2], "d": [0.0, 0.0]})
+    for lines in ((6.0, 5.8, 0.0), (6.0, 5.9, 0.1, 0.0), (3.0, 3.0, 3.0, 3.0)):
+        high = curves([0, 1], {name: [0.0, end] for name, end in zip("abcd", lines)})
+        heights = sorted(map(float, re.findall(r'<text class="line-\d" x="[^"]+" y="([^"]+)"', high)))
+        assert heights[0] >= TOP and heights[-1] <= HIGH - BOTTOM
+        assert all(low - high >= 38 - 1e-6 for high, low in pairwise(heights))
     names = {name: float(y) for y, name in re.findall(r'<text class="line-\d" x="[^"]+" y="([^"]+)">(\w)', drawn)}
     ends = [float(line.split()[-1].split(",")[1]) for line in re.findall('points="([^"]+)"', drawn)]
     assert names["c"] < ends[2] and names["a"] > ends[0] and abs(names["b"] - ends[1]) < 1

@@ -30,7 +30,6 @@ MENDS: dict[str, dict[str, Any]] = {
     "pace": {"critic_pace": 1.0},
     "all": {"few": False},
 }
-WELL = {"penalty": 10.0, "critic_steps": 1, "critic_pace": 1.0, "few": False}  # what the breaks change, as it was
 
 
 class Duel(Bench):
@@ -77,9 +76,9 @@ class Duel(Bench):
 
     def make(self, data: str, size: str, text: str, batch: float, seed: float, old: str, *rules: Any) -> Iterator[Any]:
         """A new game begins well: what a press spoilt in the old one is as it was before."""
-        spoilt = RUNS.get(old).spoilt if RUNS.is_here(old) else ()
+        spoilt = RUNS.get(old).spoilt if RUNS.is_here(old) else {}
         told = [
-            WELL[name] if name in spoilt and any(value == broken.get(name) for broken in BREAKS.values()) else value
+            spoilt.get(name, value) if any(value == broken.get(name) for broken in BREAKS.values()) else value
             for name, value in zip(self.rules.controls, rules, strict=True)
         ]
         yield from super().make(data, size, text, batch, seed, old, *told)
@@ -99,7 +98,11 @@ class Duel(Bench):
         run = self.own(key)
         before = self.rules.of(run.trainer)
         training.change(run, rules)
-        run.spoilt = run.spoilt | rules.keys() if name in BREAKS else run.spoilt - rules.keys()
+        for rule, was, now in zip(self.rules.controls, before, self.rules.of(run.trainer), strict=True):
+            if name in MENDS and rule in rules:
+                run.spoilt.pop(rule, None)
+            elif was != now:
+                run.spoilt.setdefault(rule, was)
         if self.rules.of(run.trainer) == before:
             return training.note(TEXTS["did_nothing"])
         said = TEXTS[f"did_{name}"] if run.seat else f"{TEXTS[f'did_{name}']} {TEXTS['press_on']}"

@@ -42,7 +42,12 @@ def anatomy(gpt: GPT) -> list[dict[str, str]]:
     total = once + config.layers * block
     return [
         *rows,
-        {"title": TEXTS["all"].format(block=block, **facts), "what": "", "shape": "", "weights": f"{total:,}"},
+        {
+            "title": TEXTS["all"].format(block=block, once=once, **facts),
+            "what": "",
+            "shape": "",
+            "weights": f"{total:,}",
+        },
     ]
 
 

@@ -68,7 +68,7 @@ def one_head(one: Any, config: GPT.Config) -> Head:
 
 
 def seen(asked: dict[str, Any]) -> dict[str, Any]:
-    """{"text", "at", "off"} -> the tokens, where each head looks from the chosen one, and each layer's guess there."""
+    """{"teller", "text", "at", "off"} -> the tokens, where each head looks from the chosen one, each layer's guess."""
     wanted = question(asked)
     return ask(seen_there, wanted.teller, wanted)
 
@@ -93,7 +93,7 @@ def seen_there(teller: str, asked: Question) -> dict[str, Any]:
 
 
 def ahead(asked: dict[str, Any]) -> dict[str, Any]:
-    """{"text", "at", "off", "head"} -> one head's weights (T, T) with the causal mask and without, and a sentence."""
+    """{"teller", "text", "at", "off", "head"} -> its weights (T, T) with its causal mask and without, a sentence."""
     wanted = question(asked)
     return ask(seen_ahead, wanted.teller, wanted, one_head(asked.get("head"), loaded(wanted.teller).model.config))
 
@@ -116,7 +116,7 @@ def digits(x: Tensor) -> Any:
 
 
 def cut(asked: dict[str, Any]) -> dict[str, Any]:
-    """{"text", "at", "off"} -> what changes without these heads: the next token, the story, the loss."""
+    """{"teller", "text", "at", "off"} -> what changes without these heads: the next token, the story, the loss."""
     wanted = question(asked)
     if not wanted.off:
         raise Mishap(TEXTS["none_off"])

@@ -27,7 +27,7 @@ def who(asked: dict[str, Any]) -> str:
 
 
 def ask(answer: Callable[..., Any], teller: str, *given: Any) -> Any:
-    """answer(teller, ...), worked out where it holds up nobody who asks another teller.
+    """answer(teller, ...), worked out where bigger tellers, with their stories, hold up nobody who asks ours.
 
     Mishap where too many wait for it already.
     """

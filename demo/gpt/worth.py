@@ -7,7 +7,7 @@ import logging
 import math
 from concurrent.futures import Future
 from contextlib import suppress
-from functools import lru_cache
+from functools import partial
 from statistics import median
 from threading import Lock
 from typing import Any, NamedTuple
@@ -56,7 +56,7 @@ def held(teller: str) -> Held:
     return Held("stories" if real else "retold", [torch.tensor(row) for row in rows], size)
 
 
-@lru_cache(maxsize=500)
+@partial(once, most=500)
 def loss(teller: str, off: frozenset[Head]) -> float:
     """Nats of the held-out text without these heads; a story at a time, so that others come in between."""
     return sum(ask(cost, teller, off, i) for i in range(len(held(teller).stories)))
@@ -69,10 +69,10 @@ def cost(teller: str, off: frozenset[Head], i: int) -> float:
 
 def verdict(teller: str, off: frozenset[Head]) -> dict[str, Any]:
     """What the loss became, in a sentence, with the intact model's beside it, and of ours what single heads cost."""
-    if teller == TELLER and BEGUN.acquire(blocking=False):
-        survey()
     text, config, known = held(teller), loaded(teller).model.config, teller == TELLER
     intact, left = loss(teller, frozenset()), loss(teller, off)
+    if known and BEGUN.acquire(blocking=False):  # after what the visitor waits for
+        survey()
     bits = 1 / math.log(2) / text.size
     tokens = sum(len(story) - 1 for story in text.stories)
     which = text.name if known else "bigger"

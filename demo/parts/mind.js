@@ -25,6 +25,7 @@ const shown = (text) => {
 const named = (i) => (i === 0 ? words.beginning : `“${shown(seen.pieces[i])}”`);
 const looked = (i) => (i === seen.at ? words.itself : named(i));
 const share = (mille) => (mille < 10 ? (mille / 10).toFixed(1) : Math.round(mille / 10));
+const isOther = () => seen !== null && seen.teller !== state.teller;  // what stands there is another teller's: it is not asked about
 const isOff = ([layer, head]) => state.off.some(([l, h]) => l === layer && h === head);
 
 const asked = (fn, question) => answered(fn, question, () => null, trouble, words.lost);
@@ -32,12 +33,13 @@ const look = newest(async (question) => {
   const answer = await asked(server.look, question);
   if (question.text !== state.text || question.teller !== state.teller) return;
   if (!answer) {
-    if (seen) state = { ...state, text: seen.text, teller: seen.teller, at: seen.at };  // what stands there can still be asked about
+    if (seen) back();
     return;
   }
   const other = seen && question.teller !== seen.teller;
   const anew = !seen || other || question.text !== seen.text;  // else the buttons stay, and with them the focus
-  seen = { ...answer, text: question.text, teller: question.teller };
+  seen = { ...answer, text: question.text, teller: question.teller, off: question.off };
+  inside.classList.remove('waiting');
   if (other) { grid.replaceChildren(); cells = []; held = null; }
   if (question.teller !== described) parts({ teller: question.teller });
   if (state.at === null) state.at = answer.at;
@@ -46,6 +48,13 @@ const look = newest(async (question) => {
   if (!held) hold(sharpest());
   tell();
 });
+// What stands there can still be asked about, and the room's choice says whose it is.
+function back() {
+  state = { text: seen.text, teller: seen.teller, at: seen.at, off: seen.off };
+  inside.classList.remove('waiting');
+  find('.cut').hidden = find('.all').hidden = !state.off.length;
+  room.querySelector(`input[type=radio][value="${seen.teller}"]`)?.click();
+}
 const cut = newest(async ({ mine, pending, ...question }) => {
   const answer = mine === turn && (await asked(server.cut, { ...question, guess }));
   if (mine !== turn) return;
@@ -72,6 +81,7 @@ const parts = newest(async (question) => {
 function ask(change) {
   state = { ...state, ...change };
   turn += 1;
+  inside.classList.toggle('waiting', isOther());
   look({ ...state });
   find('.cut').hidden = find('.all').hidden = !state.off.length;
   if (state.off.length) { find('.busy').textContent = words.measuring; cut({ ...state, mine: turn }); } else say('');
@@ -229,7 +239,7 @@ const peek = newest(async (question) => {
   room.querySelectorAll('.ahead canvas').forEach((canvas, i) => draw(canvas, i ? answer.free : answer.masked));
 });
 function peer() {
-  if (find('.ahead').open && seen && held) peek({ ...state, head: held });
+  if (find('.ahead').open && seen && held && !isOther()) peek({ ...state, head: held });
 }
 function draw(canvas, rows) {
   const size = rows.length, dots = canvas.getContext('2d'), figure = canvas.parentElement;
@@ -247,7 +257,7 @@ function draw(canvas, rows) {
 
 line.addEventListener('click', (event) => {
   const i = pieces.indexOf(event.target.closest('button'));
-  if (i < 0) return;
+  if (i < 0 || isOther()) return;
   focusOn(i);
   ask({ at: i });
 });
@@ -264,7 +274,7 @@ function focusOn(i) {
 }
 grid.addEventListener('pointerleave', () => { if (held) show(held); });
 switcher.addEventListener('click', () => {
-  if (!held) return;
+  if (!held || isOther()) return;
   ask({ off: isOff(held) ? state.off.filter(([l, h]) => l !== held[0] || h !== held[1]) : [...state.off, held] });
 });
 find('.all').addEventListener('click', () => { ask({ off: [] }); switcher.focus(); });

@@ -12,7 +12,7 @@ Gradio sends only what is new, and the page only appends. First comes what stand
                                                 text, chance, the five likeliest, its tokens; "" ends a document
     "rest", "go"                                nothing more comes for now; more will come
     {"run": [first, last] or null, "said": "..."}
-                                                the pieces that are underlined as copied, and what is said of it
+                                                the pieces with a line above them, as copied, and what is said of it
 
 For a chosen piece the page asks the server straight what else might stand there, as the room's knobs are at that
 moment (demo/gpt/ahead.py). Its event is `select`: {"at": piece, "token": id} is to stand there in a new branch.

@@ -163,15 +163,17 @@ class Sketch:
     def wire(self) -> None:
         """The first example needs no collection to be read; the rival (PCA) is found while the person looks."""
         drawing = [self.pad, self.collection, self.room.guess]
-        after = {"fn": border(self.learn), "inputs": drawing, "outputs": self.room.result, **AT_ONCE}
-        gr.on([self.pad.input, self.room.guess.input], border(self.judge), drawing, self.room.result, **AT_ONCE)
+        judge = {"fn": border(self.judge), "inputs": drawing, "outputs": self.room.result, **AT_ONCE}
+        learn = {"fn": border(redraw.learn_rival), "inputs": self.collection, "outputs": None, **AT_ONCE}
+        gr.on([self.pad.input, self.room.guess.input], **judge)
         shows = [self.turn, self.pad, self.mixer, self.room.result, self.room.guess]
         asked = [self.collection, self.turn]
-        self.another.click(border(self.show), asked, shows, **AT_ONCE).then(**after)
-        self.collection.input(border(self.show), asked, shows, **AT_ONCE).then(**after)
-        post().change(border(self.receive), [post(), self.turn], [self.collection, *shows], **AT_ONCE).then(**after)
+        self.another.click(border(self.show), asked, shows, **AT_ONCE).then(**learn).then(**judge)
+        self.collection.input(border(self.show), asked, shows, **AT_ONCE).then(**learn).then(**judge)
+        sent = post().change(border(self.receive), [post(), self.turn], [self.collection, *shows], **AT_ONCE)
+        sent.then(**learn).then(**judge)
         opened = self.room.lessons.focus(border(self.open), [*asked, post()], [self.collection, *shows], **AT_ONCE)
-        opened.then(**after).then(border(self.ready), None, None, **AT_ONCE)
+        opened.then(**learn).then(**judge).then(border(self.ready), None, None, **AT_ONCE)
 
     def open(self, name: str, turn: int, sent: Any) -> tuple[Any, ...]:
         """The room opens with the first example, or with what another room sent; who was quick has guessed by then."""
@@ -210,7 +212,3 @@ class Sketch:
             return Told()
         came, measured = lost(seen, name)
         return Told(f"{self.room.guessed(guess, came).line} {measured}", judged=True)
-
-    def learn(self, value: Any, name: str, guess: str) -> str:
-        redraw.learn_rival(name)
-        return self.judge(value, name, guess)
