@@ -151,7 +151,7 @@ class GPT(Model):
     def optimizers(self, lr: float) -> tuple[Optimizer, ...]:
         """Muon turns the matrices, AdamW the embedding, which wants a smaller step."""
         matrices = [p for name, p in self.named_parameters() if name != "embed.weight"]
-        return Muon(matrices, lr), AdamW([self.embed.weight], 0.15 * lr, betas=(0.9, 0.99), weight_decay=0.0)
+        return Muon(matrices, lr), AdamW([self.embed.weight], 0.3 * lr, betas=(0.9, 0.99), weight_decay=0.0)
 
     def cache(self, streams: int = 1) -> Cache:
         return Cache(self.config, streams, self.embed.weight.device)

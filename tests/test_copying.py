@@ -91,7 +91,7 @@ def test_what_is_copied_is_marked_piece_by_piece(teller, index, train, monkeypat
     event = page.copied(story)
     first, last = event["run"]
     assert "".join(story.spelt[first : last + 1]).split() == run[: (last - first) // 2 + 1]
-    assert "1.7 of 100" in event["said"]
+    assert "takes 1.7 for known" in event["said"]
     assert "9 (TinyStories)" in event["said"] and "fewer than 8 (books)" in event["said"]
     assert "not measured" not in event["said"]
     story.spelt = [f" word{i}" for i in range(90)]
