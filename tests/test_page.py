@@ -49,12 +49,12 @@ def test_a_phone_shows_all_by_day_and_by_night(visit, scheme):
 
 def test_a_room_has_an_address(visit):
     """Who is given the link, or reloads, begins there; any other end of an address is left alone."""
-    page = visit("#gpt-mind")
+    page = visit("?__theme=dark#gpt-mind")
     page.wait_for_selector("#gpt-mind-view .cell:visible")
     page.get_by_role("tab", name="Sketch and Redraw").click()
     page.get_by_role("tab", name="Dial", exact=True).click()
     page.wait_for_selector("#vae-dial:visible")
-    assert page.url.endswith("#vae-dial")
+    assert page.url.endswith("/?__theme=dark#vae-dial"), "what else the address says stays"
     page.get_by_role("tab", name="The Storyteller").click()
     assert page.url.endswith("#gpt-mind"), "a family opens where it was left"
     page.get_by_role("tab", name="Measured").click()

@@ -25,6 +25,6 @@
     if (!one) return;
     const family = one.dataset.tabId, inner = document.querySelector(`#${family}-rooms [role=tab][aria-selected=true]`);
     const name = inner ? inner.dataset.tabId : family;
-    if (isTrusted || !asked()?.startsWith(family)) history.replaceState(history.state, '', '#' + name);
+    if (isTrusted || !asked()?.startsWith(family)) history.replaceState(history.state, '', `${location.pathname}${location.search}#${name}`);
   });
 })();
