@@ -42,7 +42,7 @@ def test_a_bigger_teller_is_looked_into(page):
     page.click("#gpt-tell-strip .others .inside")
     mind = page.locator("#gpt-mind")
     page.wait_for_function("document.querySelectorAll('#gpt-mind-view .cell').length === 12")  # 3 layers of 4 heads
-    assert mind.get_by_label("distilbert/distilgpt2").is_checked()
+    page.wait_for_function("document.querySelector('#gpt-mind-teller input[value=distilgpt2]').checked")
     page.wait_for_function("document.querySelectorAll('#gpt-mind .layers tbody tr').length === 4")
     parts = mind.locator(".blocks tbody")
     parts.get_by_text("Learned positions").wait_for(state="attached")
