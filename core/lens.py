@@ -1,8 +1,8 @@
 """Looking into a storyteller: where each head looks, what each layer would guess, and what a head is worth.
 
-Attention weights: Vaswani et al. 2017 (arXiv:1706.03762), section 3.2. The logit lens: nostalgebraist 2020
-(lesswrong.com/posts/AcKRB8wDpdaN6v6ru). A head switched off says nothing where the heads are mixed: Michel et al. 2019
-(arXiv:1905.10650).
+Attention weights: Vaswani et al. 2017 (arXiv:1706.03762), section 3.2. The logit lens, which is the model's own answer
+to what stands behind an earlier block: nostalgebraist 2020 (lesswrong.com/posts/AcKRB8wDpdaN6v6ru). A head switched off
+says nothing where the heads are mixed: Michel et al. 2019 (arXiv:1905.10650).
 
 T tokens, V vocabulary, D width, H heads, K numbers a head, L layers.
 """
@@ -18,12 +18,11 @@ from torch import Tensor
 
 from core.gpt import GPT
 
-Head = tuple[int, int]  # layer and head, both from 0
-
-
 ONCE = ("embed", "places", "unembed")  # parts that stand outside the blocks; an embedding may unembed as well
 KINDS = dict.fromkeys(("q", "k", "v"), "qkv") | {"gate": "up", "before": "norm", "between": "norm"}
 KINDS |= {"last": "unembed", "out": "unembed"}  # name in the model -> the part it belongs to
+
+Head = tuple[int, int]  # layer and head, both from 0
 
 
 class Part(NamedTuple):
@@ -83,12 +82,6 @@ def attention(scores: Tensor, causal: bool = True) -> Tensor:
 
 
 @torch.inference_mode()
-def lens(gpt: GPT, stream: Tensor) -> Tensor:
-    """stream (..., D) -> logits (..., V): what the model would say if its last block lay behind it here."""
-    return gpt.answer(stream)
-
-
-@torch.inference_mode()
 def nats(gpt: GPT, stories: Sequence[Tensor]) -> float:
     """Sum of -log p over all tokens of stories (T,) but each one's first, everything before them in sight."""
     losses = [F.cross_entropy(gpt(ids[None, :-1])[0], ids[1:], reduction="sum") for ids in stories]
@@ -98,8 +91,8 @@ def nats(gpt: GPT, stories: Sequence[Tensor]) -> float:
 def parts(gpt: GPT) -> dict[str, Part]:
     """What stands once in the model (ONCE), and the kinds of matrix in one block, each with its biases and norms."""
     found: dict[str, Part] = {}
-    block = [(name, p) for name, p in gpt.blocks[0].named_parameters()]
-    for name, p in [*block, *((name, p) for name, p in gpt.named_parameters() if not name.startswith("blocks."))]:
+    outside = [(name, p) for name, p in gpt.named_parameters() if not name.startswith("blocks.")]
+    for name, p in [*gpt.blocks[0].named_parameters(), *outside]:
         key = KINDS.get(name.split(".")[0], name.split(".")[0])
         shapes, weights = found.get(key, Part((), 0))
         found[key] = Part(shapes + (tuple(p.shape),) * (p.dim() == 2), weights + p.numel())

@@ -163,7 +163,7 @@ def bent(gram: Tensor, a: float, b: float, c: float) -> Tensor:
 
 
 # What a transformer does to each number by itself. Told one by one, autograd goes over them two to five times as often
-# on the way back; written so, a training step takes a fifth less (measured; tests/bench/nano.py).
+# on the way back; written so, the passes take a tenth less (measured; tests/bench/nano.py).
 
 EPS = torch.finfo(torch.float32).eps  # F.rms_norm's
 

@@ -66,12 +66,11 @@ class Wall:
         if not (self.doctor.judge and self.kinds):
             return "", ""
         which, facts = self.doctor.shows(run.trainer.model, run.trainer.device)
-        told = {"step": run.trainer.step, "faint": 100 * FAINT, "alike": 100 * ALIKE, "least": 100 * NAMED}
-        texts, chance = words("gan.train"), 100 / len(self.kinds)
-        named = texts["named_asked" if self.labels else "named_close"].format(
-            nearly=100 * NEARLY, chance=chance, **facts
-        )
-        return texts["guesses"][which], texts["came"].format(seen=named, **told, **facts)
+        facts |= {"step": run.trainer.step, "nearly": 100 * NEARLY, "chance": 100 / len(self.kinds)}
+        facts |= {"faint": 100 * FAINT, "alike": 100 * ALIKE, "least": 100 * NAMED}
+        texts = words("gan.train")
+        facts["seen"] = texts["named_asked" if self.labels else "named_close"].format(**facts)
+        return texts["guesses"][which], texts["came"].format(**facts)
 
     def remember(self, gone: Run) -> None:
         """What the run before could paint, if only there the players were told the subject, or only here."""

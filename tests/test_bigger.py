@@ -12,7 +12,7 @@ from core import borrow
 from core.bigger import Bigger
 from core.data.text import train_tokenizer
 from core.gpt import tired
-from core.lens import attention, lens, look, without
+from core.lens import attention, look, without
 from core.model import Mishap, noise
 from demo import company, telling
 from demo.branches import Tree
@@ -92,7 +92,7 @@ def test_it_is_looked_into_as_ours_are(pair):
         hook.remove()
     assert torch.allclose(attention(sight.scores), weights, atol=1e-4)
     assert torch.allclose(sight.said.transpose(1, 2).flatten(2), torch.stack(heard), atol=1e-4)
-    assert torch.allclose(lens(ours, sight.stream[-1]), logits, atol=1e-4)
+    assert torch.allclose(ours.answer(sight.stream[-1]), logits, atol=1e-4)
 
 
 def test_a_head_of_it_is_switched_off_and_its_parts_are_all_there_are(pair):

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from core.gpt import GPT
-from core.lens import ONCE, attention, lens, look, nats, parts, without
+from core.lens import ONCE, attention, look, nats, parts, without
 from core.measure import text_nats
 from core.model import Mishap, noise, norm, turn
 from demo.gpt import looking, worth
@@ -59,7 +59,7 @@ def test_weights_are_those_of_scaled_dot_product_attention(gpt, ids, causal):
 
 def test_the_lens_after_the_last_layer_is_the_answer(gpt, ids):
     with torch.inference_mode():
-        assert torch.allclose(lens(gpt, look(gpt, ids).stream[-1]), gpt(ids[None])[0], atol=1e-5)
+        assert torch.allclose(gpt.answer(look(gpt, ids).stream[-1]), gpt(ids[None])[0], atol=1e-5)
 
 
 def test_no_head_off_is_the_model_itself_and_the_weights_are_shared(gpt, ids):

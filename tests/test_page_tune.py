@@ -33,7 +33,7 @@ def test_a_little_book_is_learnt_stopped_found_again_and_kept(page, url):
     assert "Your text: from" in said.text_content()
     assert "xz (a file compressor) needs" in page.locator("#gpt-tune-result .yard").text_content()
     assert "You guessed: 1 to 5 % more." in page.locator("#gpt-tune-result .guessed").text_content()
-    assert page.get_by_label("1 to 5 % more", exact=True).is_disabled()  # for it was said what came
+    assert page.get_by_label("1 to 5 % more", exact=True).is_disabled()  # for something was measured
     result = said.text_content()
     assert page.locator("#gpt-tune-charts polyline").count() == 3
     step = page.locator("#gpt-tune-view .meter").get_attribute("data-step")

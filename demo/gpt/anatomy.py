@@ -40,15 +40,8 @@ def anatomy(gpt: GPT) -> list[dict[str, str]]:
     once = sum(part.weights for key, part in found.items() if key in ONCE)
     block = sum(part.weights for key, part in found.items() if key not in ONCE)
     total = once + config.layers * block
-    return [
-        *rows,
-        {
-            "title": TEXTS["all"].format(block=block, once=once, **facts),
-            "what": "",
-            "shape": "",
-            "weights": f"{total:,}",
-        },
-    ]
+    title = TEXTS["all"].format(block=block, once=once, **facts)
+    return [*rows, {"title": title, "what": "", "shape": "", "weights": f"{total:,}"}]
 
 
 def spelt(shapes: tuple[tuple[int, ...], ...]) -> str:

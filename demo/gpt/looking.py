@@ -11,7 +11,7 @@ from torch import Tensor
 
 from core.data.text import LARGEST
 from core.gpt import GPT
-from core.lens import Head, attention, lens, look, without
+from core.lens import Head, attention, look, without
 from core.model import Mishap, noise
 from demo.gpt.anatomy import anatomy
 from demo.gpt.turns import ask, who
@@ -79,8 +79,8 @@ def seen_there(teller: str, asked: Question) -> dict[str, Any]:
     sight = look(gpt, torch.tensor(asked.ids), asked.off)
     weights = attention(sight.scores)[:, :, asked.at, : asked.at + 1]
     truth = asked.ids[asked.at + 1] if asked.at + 1 < len(asked.ids) else None
-    layers = []
-    for chances in lens(gpt, sight.stream[:, asked.at]).softmax(-1):
+    layers = []  # the logit lens
+    for chances in gpt.answer(sight.stream[:, asked.at]).softmax(-1):
         top = chances.topk(3)
         guesses = best(tokenizer, list(zip(top.indices.tolist(), top.values.tolist())), asked.ids[0])
         layers.append({"top": guesses, "truth": None if truth is None else rounded(float(chances[truth]))})

@@ -42,6 +42,7 @@ const look = newest(async (question) => {
   inside.classList.remove('waiting');
   if (other) { grid.replaceChildren(); cells = []; held = null; }
   if (question.teller !== described) parts({ teller: question.teller });
+  choose(question.teller);  // a story brings its own
   if (state.at === null) state.at = answer.at;
   if (anew) lay();
   if (!cells.length) tower();
@@ -53,8 +54,9 @@ function back() {
   state = { text: seen.text, teller: seen.teller, at: seen.at, off: seen.off };
   inside.classList.remove('waiting');
   find('.cut').hidden = find('.all').hidden = !state.off.length;
-  room.querySelector(`input[type=radio][value="${seen.teller}"]`)?.click();
+  choose(seen.teller);
 }
+function choose(teller) { room.querySelector(`input[type=radio][value="${teller}"]:not(:checked)`)?.click(); }
 const cut = newest(async ({ mine, pending, ...question }) => {
   const answer = mine === turn && (await asked(server.cut, { ...question, guess }));
   if (mine !== turn) return;
@@ -287,3 +289,4 @@ inside.addEventListener('text', ({ detail }) => {
 inside.addEventListener('teller', ({ detail }) => { begun = true; if (detail !== state.teller) ask({ teller: detail, at: null, off: [] }); });
 inside.addEventListener('guess', ({ detail }) => { guess = detail; if (state.off.length) ask({}); });
 new IntersectionObserver((found) => { if (!begun && found.some((one) => one.isIntersecting)) { begun = true; ask({}); } }, { rootMargin: '2000px 0px' }).observe(inside);
+inside.classList.add('listening');

@@ -21,10 +21,14 @@ def post() -> gr.State:
 def way(*titles: str) -> str:
     """Opens tabs by their titles, the outermost first, and brings the page's head in sight: a handler's `js`."""
     return f"""async () => {{
+        const named = (title) => [...document.querySelectorAll('[role=tab]')]
+            .find((tab) => tab.textContent.trim() === title && tab.offsetParent);
         for (const title of {dumps(titles)}) {{
-            const tabs = [...document.querySelectorAll('[role=tab]')];
-            tabs.find((tab) => tab.textContent.trim() === title && tab.offsetParent)?.click();
-            await new Promise((done) => setTimeout(done, 100));  // what lies in a tab is laid out after it has opened
+            for (let waits = 0; !named(title) && waits < 200; waits += 1) {{  // laid out after its family opens
+                await new Promise((done) => setTimeout(done, 50));
+            }}
+            named(title)?.click();
+            await new Promise((done) => setTimeout(done, 100));  // and what lies in it after that
         }}
         scrollTo({{ top: 0 }});
     }}"""

@@ -169,6 +169,14 @@ function draw() {
   if (focused !== null) list.querySelector(`[data-token="${focused}"]`)?.focus();
 }
 
+// What lies in a tab is laid out piece by piece after it has opened.
+const soon = () => new Promise((done) => setTimeout(done, 50));
+async function laid(place) {
+  let found;
+  while (!(found = document.querySelector(place))) await soon();
+  return found;
+}
+
 // The room that looks inside the model gets the story up to the chosen piece, as far back as it can look.
 inside.addEventListener('click', async () => {
   let from = spot.i, room = LOOKED - pieces[from].ids.length;
@@ -176,17 +184,18 @@ inside.addEventListener('click', async () => {
   const whole = from === 0 && head.known <= room ? head.before || '' : '';
   const text = (whole + pieces.slice(from, spot.i + 1).map((piece) => piece.text).join('')).trim();
   [...document.querySelectorAll('#gpt-rooms [role=tab]')].find((tab) => tab.textContent.trim() === words.mind).click();
-  for (let view; !view;) {  // what lies in a tab is laid out after it has opened
-    await new Promise((done) => setTimeout(done, 50));
-    view = document.querySelector('#gpt-mind-view .inside');
-    view?.dispatchEvent(new CustomEvent('text', { detail: { text, teller: head.teller } }));
-  }
-  document.querySelector(`#gpt-mind-teller input[value="${head.teller}"]`)?.click();
-  const box = document.querySelector('#gpt-mind-text textarea');
-  box.value = text;
-  box.dispatchEvent(new Event('input', { bubbles: true }));
+  const view = await laid('#gpt-mind-view .inside.listening'), box = await laid('#gpt-mind-text textarea');
+  view.dispatchEvent(new CustomEvent('text', { detail: { text, teller: head.teller } }));
   box.focus();
   scrollTo({ top: 0 });
+  for (let stood = 0, tries = 0; stood < 5 && tries < 60; stood += 1, tries += 1) {  // one just laid out may yet take its first text
+    if (box.value !== text) {
+      stood = 0;
+      box.value = text;
+      box.dispatchEvent(new Event('input', { bubbles: true }));
+    }
+    await soon();
+  }
 });
 
 // The thin bar is the chance as learnt, the thick one what the knobs make of it.
