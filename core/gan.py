@@ -119,13 +119,17 @@ class Doubling(nn.Conv2d):
         return F.conv_transpose2d(x, 4 * widened(self.weight).flip(2, 3).transpose(0, 1), self.bias, 2, 1)
 
 
-class Halving(nn.Conv2d):
-    """A 3 x 3 convolution and the mean of each 2 x 2, as one 4 x 4 convolution of stride 2."""
+class Looking(nn.Conv2d):
+    """A 3 x 3 convolution, begun for a leaky kink behind it."""
 
     def __init__(self, i: int, o: int):
-        super().__init__(i, o, 3)
+        super().__init__(i, o, 3, 1, 1)
         nn.init.kaiming_normal_(self.weight, 0.2)
         nn.init.zeros_(self.bias)  # type: ignore[arg-type]  # it has one
+
+
+class Halving(Looking):
+    """The same and the mean of each 2 x 2, as one 4 x 4 convolution of stride 2."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, I, S, S) -> (B, O, S / 2, S / 2)"""
@@ -143,6 +147,9 @@ class Discriminator(nn.Module):
     A plain convolution of stride 2 feels a dot differently at odd and even places, and hands that grain on to the
     forger. Colours want it smooth: plainly halved, the critic of faces soon saw through nearly all (.9, against .7),
     and longer training only spoilt them. Ink on black wants the plain one: doodles came out half as near (measured).
+    But a mean cannot see what changes its sign at every dot, so that the forger is free to paint such stripes: colours
+    are looked at dot by dot first, and halved behind the kink (faces at step 25,000: 13.5, 1,500 steps later 5.0,
+    against 10.8 without; measured).
     """
 
     def __init__(self, c: Config):
@@ -154,7 +161,9 @@ class Discriminator(nn.Module):
         else:
             steps = [(c.channels, c.width), (c.width, 2 * c.width), (2 * c.width, 4 * c.width)]
             halve = Halving if c.channels > 1 else lambda i, o: nn.Conv2d(i, o, 4, 2, 1)
-            convs = [layer for i, o in steps for layer in (halve(i, o), act)]
+            convs: list[nn.Module] = [layer for i, o in steps for layer in (halve(i, o), act)]
+            if c.channels > 1:
+                convs[:2] = [Looking(c.channels, c.width), nn.Sequential(act, nn.AvgPool2d(2))]
             self.body = nn.Sequential(*convs, nn.Flatten())  # (B, 4 W (S / 8)^2)
             width = 4 * c.width * (c.side // 8) ** 2
         self.verdict = nn.Linear(width, 1)
