@@ -35,7 +35,7 @@ TRAINED: dict[str, Tensor] = {}  # collection -> training pictures (N, C, S, S),
 KNOWN = 4000
 LEARNING = Lock()  # whoever opens the page together waits for one, not for thirty
 FARTHEST = 6.0  # a latent seldom lies beyond 3
-SLID, STOPS = 3.0, 25  # how far a slider goes to either side, and the places on it that are painted ahead
+STOPS = 25  # places on a slider that are painted ahead
 SEEDS = 999_999
 COLOUR_PAD = 64  # dots along a side of the pad for paintings: two for each of the picture's
 BRUSH = 6  # dots of the pad
@@ -163,15 +163,16 @@ def paint(codes: Tensor, name: str) -> Tensor:
     return painter(name).decode(codes)
 
 
-def sweep(base: Tensor, latents: list[int], name: str) -> Tensor:
-    """All that the sliders of some latents would paint, the code base (Z,) standing still otherwise: (C, n S, STOPS S)
+def sweep(base: Tensor, latents: list[int], far: float, name: str) -> Tensor:
+    """All that the sliders of some latents would paint from -far to far, the code base (Z,) standing still otherwise:
+    (C, n S, STOPS S)
 
     One latent at a time, so that nobody else at the easel waits for all of them.
     """
     rows = []
     for k in latents:
         codes = base.repeat(STOPS, 1)
-        codes[:, k] = torch.linspace(-SLID, SLID, STOPS)
+        codes[:, k] = torch.linspace(-far, far, STOPS)
         rows.append(torch.cat(list(paint(codes, name)), 2))
     return torch.cat(rows, 1)
 

@@ -6,7 +6,9 @@ from io import BytesIO
 import pytest
 from PIL import Image, ImageDraw
 
-from demo.redraw import collections, painter
+from demo.ink import PAD as PAD_SIDE
+from demo.redraw import BRUSH, collections, look, painter
+from demo.sketches import SKETCHES, pen
 from demo.words import words
 from tests.conftest import dots, steady, stroke, to_family, until_new
 
@@ -165,6 +167,25 @@ def test_sliders_need_no_server_once_all_is_at_rest(room):
     slider.dispatch_event("change")  # let go, and the very code is painted
     room.wait_for_function("([c, old]) => document.querySelector(c).toDataURL() !== old", arg=[AGAIN, remembered])
     assert float(apart(room, remembered)) < 0.02, "what was painted ahead was nearly it"
+
+
+@pytest.mark.skipif("doodles" not in collections(), reason="needs the model of doodles")
+def test_a_slider_reaches_as_far_as_the_drawing(room):
+    """The code of this bird goes beyond 3, where sliders end otherwise: none may stick there."""
+    room.get_by_label("Doodles").check()
+    bird = pen(SKETCHES["bird"], PAD_SIDE, BRUSH)
+    mean = look(bird, "doodles").mean
+    assert mean.abs().max() > 3, "else this shows nothing"
+    sent = base64.b64encode((255 * bird).round().byte().numpy().tobytes()).decode()
+    old = dots(room, READS)
+    room.locator("#vae-sketch-pad").evaluate(
+        "(pad, sent) => pad.closest('.room').dispatchEvent(new CustomEvent('drawn', { detail: sent }))", sent
+    )
+    until_new(room, READS, old)
+    at = room.locator(f"{MIXER} input[type=range]").evaluate_all("all => all.map((one) => Number(one.value))")
+    assert max(map(abs, at)) == pytest.approx(float(mean.abs().max()), abs=0.03)
+    ends = room.locator(f"{MIXER} .first input").evaluate_all("all => all.map((one) => [one.min, one.max])")
+    assert set(map(tuple, ends)) == {("-4", "4")}
 
 
 def apart(page, before):

@@ -264,7 +264,7 @@ def test_a_code_that_is_none_is_refused(numbers):
 @pytest.mark.parametrize("latents", [None, [], "all", [0.5], [-1], [99], list(range(99))])
 def test_numbers_that_the_code_has_not_are_not_painted_ahead(latents):
     with pytest.raises(Mishap):
-        ahead({"name": NAME, "code": CODE, "latents": latents})
+        ahead({"name": NAME, "code": CODE, "latents": latents, "far": 3})
 
 
 def test_a_question_without_sense_is_refused():

@@ -7,6 +7,7 @@ for (const canvas of [reads, again]) canvas.getContext('2d', { willReadFrequentl
 const FULL = { 1: 1.5, 3: 4 };  // a miss of one over this is full colour
 const FARTHEST = 6;  // what the server takes for a number of a code
 const FAR = 3, STOPS = 25, STEP = 0.05, REST = 120;  // a slider's ends, places painted ahead, one key press; milliseconds
+let far = FAR;  // or farther, where a drawing's own code and its cloud lie; while somebody draws, it only grows
 let ahead = null, resting = 0;  // what the sliders would paint, and the code that it was painted for
 let seen = null, given = null, code = [], draws = [], sliders = [], moved = false, painted = '', exact = true, bare = false;
 
@@ -48,14 +49,15 @@ const look = newest(async ({ dots, laid }) => {
   const answer = await ask(server.look, { dots });
   if (answer) answer.mean ? show(answer) : empty();
 });
+const isAhead = () => ahead !== null && ahead.name === seen.name && ahead.end === far;
 // Once all is at rest, the server paints ahead what each slider in sight would show, and moving one needs no server.
 const paintAhead = newest(async () => {
-  if (ahead && ahead.name === seen.name && ahead.base.every((v, i) => v === code[i]) && !(find('details').open && ahead.latents.length < code.length)) return;
-  const latents = seen.order.slice(0, find('details').open ? code.length : first), base = [...code];
-  const answer = await ask(server.ahead, { latents });
+  if (isAhead() && ahead.base.every((v, i) => v === code[i]) && !(find('details').open && ahead.latents.length < code.length)) return;
+  const latents = seen.order.slice(0, find('details').open ? code.length : first), base = [...code], end = far;
+  const answer = await ask(server.ahead, { latents, far: end });
   if (!answer) return;
   const sheet = await decoded(answer.sheet);
-  ahead = { name: seen.name, latents, base, sheet };
+  ahead = { name: seen.name, latents, base, end, sheet };
   find('.given').dataset.ahead = 1 + Number(find('.given').dataset.ahead || 0);  // for tests: how often it was painted ahead
 });
 function rest() {
@@ -64,9 +66,9 @@ function rest() {
 }
 // Between two places painted ahead one is faded into the other; once the slider is let go, the very code is painted.
 function fromMemory(k) {
-  const row = ahead && ahead.name === seen.name ? ahead.latents.indexOf(k) : -1;
+  const row = isAhead() ? ahead.latents.indexOf(k) : -1;
   if (row < 0 || code.some((v, i) => i !== k && v !== ahead.base[i])) return false;
-  const place = Math.min(Math.max((code[k] + FAR) / (2 * FAR), 0), 1) * (STOPS - 1), at = Math.min(Math.floor(place), STOPS - 2);
+  const place = Math.min(Math.max((code[k] + far) / (2 * far), 0), 1) * (STOPS - 1), at = Math.min(Math.floor(place), STOPS - 2);
   const side = seen.side, brush = again.getContext('2d');
   [[at, 1], [at + 1, place - at]].forEach(([stop, alpha]) => {
     brush.globalAlpha = alpha;
@@ -129,7 +131,7 @@ function made(rank) {
   const name = document.createElement('span'), bits = document.createElement('span');
   track.className = 'track'; bits.className = 'bits';
   track.innerHTML = '<span class="band"></span><span class="mean"></span>';
-  Object.assign(range, { type: 'range', min: -FAR, max: FAR, step: STEP });
+  Object.assign(range, { type: 'range', step: STEP });
   label.append(name, track, range);
   item.append(label, out, bits);
   const slider = { item, name, range, track, out, bits, rank };
@@ -182,14 +184,15 @@ function told({ range, out, rank }) {
   range.setAttribute('aria-valuetext', value);
 }
 function goes(about) { return about?.what ? fill(about.told ? words.told : words.named, about) : ''; }
-function cloud({ item, name, track, bits, rank }) {
+function cloud({ item, name, range, track, bits, rank }) {
   const k = seen.order[rank], about = seen.names[k] || {};
+  Object.assign(range, { min: -far, max: far });
   name.textContent = about.what ? `${rank + 1} ${fill(about.r[0] === '−' ? words.falls : words.grows, about)}` : rank + 1;
   item.title = goes(about);
   bits.textContent = fill(words.tells, { bits: seen.bits[k].toFixed(1) });
-  const place = (v) => 100 * Math.min(Math.max((v + FAR) / (2 * FAR), 0), 1) + '%';
+  const place = (v) => 100 * Math.min(Math.max((v + far) / (2 * far), 0), 1) + '%';
   track.style.setProperty('--mean', place(seen.mean[k]));
-  track.style.setProperty('--spread', (100 * seen.spread[k]) / (2 * FAR) + '%');
+  track.style.setProperty('--spread', (100 * seen.spread[k]) / (2 * far) + '%');
 }
 function build(n) {
   sliders = Array.from({ length: n }, (_, rank) => made(rank));
@@ -212,6 +215,8 @@ function show(value) {
   if (bare) strip(false);
   element.classList.toggle('colour', seen.channels === 3);
   element.classList.toggle('named', seen.names.some(({ what }) => what));
+  const reach = Math.ceil(Math.max(...seen.mean.map((mean, k) => Math.abs(mean) + 2 * seen.spread[k])));
+  far = Math.min(FARTHEST, Math.max(value === given ? FAR : far, reach));
   if (sliders.length !== code.length) build(code.length);
   sliders.forEach((slider) => { cloud(slider); put(slider); });
   if (value === given || !find('.own').hidden) own();  // while somebody draws, only where there are any

@@ -55,8 +55,9 @@ def mixer(words: Mapping[str, Any], elem_id: str, look: Answer, mix: Answer, ahe
     """An empty mixer; `words` are its texts, from demo/words.
 
     look({"name", "dots"}) -> a new value, or {} where there is nothing to see; mix({"name", "code"}) -> {"dots"};
-    ahead({"name", "code", "latents"}) -> {"sheet"}, a picture with a row for each of the latents: what its slider would
-    paint from end to end; shake({"name", "code", "spread", "seed"}) -> {"codes", "dots"}; each may raise Mishap.
+    ahead({"name", "code", "latents", "far"}) -> {"sheet"}, a picture with a row for each of the latents: what its
+    slider would paint from -far to far; shake({"name", "code", "spread", "seed"}) -> {"codes", "dots"}; each may raise
+    Mishap.
     """
     nine = "".join(ONE.format(name=escape(words["one"].format(i=i + 1))) for i in range(NINE))
     named = ("reads", "again", "or_so", "cloud", "miss", "shake", "reset", "key", "own")

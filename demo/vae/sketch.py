@@ -11,13 +11,14 @@ from core.model import Mishap
 from demo import redraw
 from demo.firsts import HALF, hit
 from demo.ink import is_empty
-from demo.limits import whole
+from demo.limits import finite, whole
 from demo.parts.border import border
 from demo.parts.lesson import AT_ONCE, Room, Told, say
 from demo.parts.mixer import mixer
 from demo.parts.pad import dots, pad, shown
 from demo.parts.post import post
 from demo.redraw import (
+    FARTHEST,
     SEEDS,
     Seen,
     card,
@@ -84,13 +85,14 @@ def mix(asked: dict[str, Any]) -> dict[str, str]:
 
 
 def ahead(asked: dict[str, Any]) -> dict[str, Any]:
-    """All that the sliders "latents" of {"name", "code", "latents"} would paint, so that the page need not ask then."""
+    """All that the sliders of {"name", "code", "latents", "far"} would paint, so that the page need not ask then."""
     name, latents = asked.get("name", ""), asked.get("latents")
     base = code(asked.get("code"), name)
     if not isinstance(latents, list) or not 0 < len(latents) <= len(base):
         raise Mishap("Some of the code's numbers must be named, and no more than it has.")
     chosen = [whole(k, 0, len(base) - 1, "The place of a number") for k in latents]
-    return {"sheet": uri(sweep(base, chosen, name))}
+    far = finite(asked.get("far"), 0, FARTHEST, "A slider's end")
+    return {"sheet": uri(sweep(base, chosen, far, name))}
 
 
 def shake(asked: dict[str, Any]) -> dict[str, Any]:
