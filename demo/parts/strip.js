@@ -9,6 +9,7 @@ let seen = '', queue = [], pieces = [], held = false, chosen = null, own = false
 let unheard = '', spoke = 0, head = {}, spot = null, idle = 0, took = false, stood = {};
 
 const LOOKED = 60;  // pieces that are looked into
+const BOX = '#gpt-mind-text textarea';
 const TURNED = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;  // letters that are read from right to left
 const percent = (share) => {
   if (share >= 0.995) return words.sure;
@@ -184,11 +185,12 @@ inside.addEventListener('click', async () => {
   const whole = from === 0 && head.known <= room ? head.before || '' : '';
   const text = (whole + pieces.slice(from, spot.i + 1).map((piece) => piece.text).join('')).trim();
   [...document.querySelectorAll('#gpt-rooms [role=tab]')].find((tab) => tab.textContent.trim() === words.mind).click();
-  const view = await laid('#gpt-mind-view .inside.listening'), box = await laid('#gpt-mind-text textarea');
+  const view = await laid('#gpt-mind-view .inside.listening');
   view.dispatchEvent(new CustomEvent('text', { detail: { text, teller: head.teller } }));
-  box.focus();
+  (await laid(BOX)).focus();
   scrollTo({ top: 0 });
   for (let stood = 0, tries = 0; stood < 5 && tries < 60; stood += 1, tries += 1) {  // one just laid out may yet take its first text
+    const box = await laid(BOX);
     if (box.value !== text) {
       stood = 0;
       box.value = text;
