@@ -134,12 +134,27 @@ def test_a_loss_that_is_none_gets_a_sentence():
         GAN.Config(channels=0, side=0, classes=0, critic_steps=0)
 
 
-def test_halving_is_a_convolution_and_the_mean_of_four():
+@pytest.mark.parametrize("kinked", [False, True])
+def test_halving_is_a_convolution_and_the_mean_of_four(kinked):
     torch.manual_seed(0)
-    halving = Halving(3, 5)
+    halving = Halving(3, 5, kinked)
     x = torch.randn(2, 3, 8, 8)
-    slow = F.avg_pool2d(F.conv2d(F.pad(x, (1, 1, 1, 1)), halving.weight, halving.bias), 2)
+    slow = F.conv2d(F.pad(x, (1, 1, 1, 1)), halving.weight, halving.bias)
+    slow = F.avg_pool2d(F.leaky_relu(slow, 0.2) if kinked else slow, 2)
     assert torch.allclose(halving(x), slow, atol=1e-5)
+
+
+def test_the_critic_of_colours_sees_stripes_of_single_dots():
+    """A mean of four dots does not; and of what is not seen, a forger paints what it likes."""
+    torch.manual_seed(0)
+    flat = torch.full((1, 3, 32, 32), 0.3)
+    striped = flat + 0.2 * torch.tensor([1.0, -1.0]).repeat(16)
+    inner = (..., slice(1, -1), slice(1, -1))  # at the rim they end, and that can be seen
+    blind = Halving(3, 8)
+    assert torch.allclose(blind(flat)[inner], blind(striped)[inner], atol=1e-5)
+    critic = GAN(GAN.Config(channels=3, side=32, classes=2, width=8, latent=4)).discriminator
+    first = critic.body[0]
+    assert (first(flat)[inner] - first(striped)[inner]).abs().max() > 0.01
 
 
 def test_doubling_is_each_dot_four_times_and_a_convolution():
