@@ -49,6 +49,7 @@ const look = newest(async ({ dots, laid }) => {
   const answer = await ask(server.look, { dots });
   if (answer) answer.mean ? show(answer) : empty();
 });
+const along = (v) => Math.min(Math.max((v + far) / (2 * far), 0), 1);  // a slider, from end to end
 const isAhead = () => ahead !== null && ahead.name === seen.name && ahead.end === far;
 // Once all is at rest, the server paints ahead what each slider in sight would show, and moving one needs no server.
 const paintAhead = newest(async () => {
@@ -68,7 +69,7 @@ function rest() {
 function fromMemory(k) {
   const row = isAhead() ? ahead.latents.indexOf(k) : -1;
   if (row < 0 || code.some((v, i) => i !== k && v !== ahead.base[i])) return false;
-  const place = Math.min(Math.max((code[k] + far) / (2 * far), 0), 1) * (STOPS - 1), at = Math.min(Math.floor(place), STOPS - 2);
+  const place = along(code[k]) * (STOPS - 1), at = Math.min(Math.floor(place), STOPS - 2);
   const side = seen.side, brush = again.getContext('2d');
   [[at, 1], [at + 1, place - at]].forEach(([stop, alpha]) => {
     brush.globalAlpha = alpha;
@@ -190,8 +191,7 @@ function cloud({ item, name, range, track, bits, rank }) {
   name.textContent = about.what ? `${rank + 1} ${fill(about.r[0] === '−' ? words.falls : words.grows, about)}` : rank + 1;
   item.title = goes(about);
   bits.textContent = fill(words.tells, { bits: seen.bits[k].toFixed(1) });
-  const place = (v) => 100 * Math.min(Math.max((v + far) / (2 * far), 0), 1) + '%';
-  track.style.setProperty('--mean', place(seen.mean[k]));
+  track.style.setProperty('--mean', 100 * along(seen.mean[k]) + '%');
   track.style.setProperty('--spread', (100 * seen.spread[k]) / (2 * far) + '%');
 }
 function build(n) {
