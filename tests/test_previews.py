@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from statistics import mean
 
 import pytest
 import torch
@@ -82,7 +83,7 @@ def test_a_text_learnt_by_heart_is_named():
     run.trainer.model.eval()
     assert "by heart" in run.preview.sentence(run)[0]
     drawn = run.preview.lines(run.curves["loss"])["text being learnt"]
-    assert drawn[0] > 6 > 3 > drawn[-1]  # uniform over 257 is 8 bits
+    assert drawn[0] > 6 > 2 > mean(drawn[-8:])  # uniform over 257 is 8 bits; a batch is above or below
 
 
 @pytest.fixture(scope="module")
