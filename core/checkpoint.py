@@ -257,10 +257,12 @@ def save_state(path: Path, trainer: Trainer) -> None:
 
 
 def load_state(path: Path, trainer: Trainer) -> None:
-    """Brings a trainer of the same plan back to where save_state left it."""
+    """Brings a trainer of the same plan back to where save_state left it. Mishap if it was trained another way."""
     with safetensors.safe_open(path, "pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}
         plain = json.loads(file.metadata()["plain"])
+    if len(plain["optimizers"]) != len(trainer.optimizers):
+        raise Mishap(f"{path.name} is of a training with other optimizers, which cannot go on with these.")
     trainer.model.load_state_dict({k.removeprefix("model/"): v for k, v in tensors.items() if k.startswith("model/")})
     for i, (optimizer, groups) in enumerate(zip(trainer.optimizers, plain["optimizers"], strict=True)):
         state: dict[int, dict[str, Tensor]] = {}

@@ -103,6 +103,7 @@ class Muon(Optimizer):
 
     Jordan 2024 (kellerjordan.github.io/posts/muon), by the steps of Polar Express (Amsel et al., arXiv:2505.16932).
     Matrices of one shape go through them together: torch.optim.Muon goes one by one, in bf16, slow where emulated.
+    A convolution's kernel (R, S, K, K) is taken for a matrix (R, S K K).
     The momentum rises over the first steps, in which an average over many is soon out of date (measured: nano.py).
     """
 
@@ -126,18 +127,19 @@ class Muon(Optimizer):
                 average.lerp_(p.grad, 1 - momentum)
                 nesterov = p.grad.lerp(average, momentum)
                 for piece, update in zip(squares(p), squares(nesterov)):
-                    shapes.setdefault(tuple(piece.shape), []).append((piece, update))
+                    rows = update.flatten(1)
+                    shapes.setdefault(tuple(rows.shape), []).append((piece, rows))
             for shape, pairs in shapes.items():
                 with torch.autocast(pairs[0][1].device.type, enabled=False):  # in bf16 the steps of the square diverge
                     updates = orthogonal(torch.stack([update for _, update in pairs]))
                 scale = group["lr"] * max(1, shape[0] / shape[1]) ** 0.5
                 for (piece, _), update in zip(pairs, updates):
-                    piece.mul_(1 - group["lr"] * group["weight_decay"]).sub_(update, alpha=scale)
+                    piece.mul_(1 - group["lr"] * group["weight_decay"]).sub_(update.view(piece.shape), alpha=scale)
 
 
 def squares(x: Tensor) -> tuple[Tensor, ...]:
-    """The three matrices fused in qkv, as views; any other matrix alone."""
-    return x.chunk(3) if x.shape[0] == 3 * x.shape[1] else (x,)
+    """The three matrices fused in qkv, as views; any other matrix or kernel alone."""
+    return x.chunk(3) if x.dim() == 2 and x.shape[0] == 3 * x.shape[1] else (x,)
 
 
 def orthogonal(x: Tensor) -> Tensor:

@@ -13,8 +13,9 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.optim import AdamW, Optimizer
 
-from core.model import Batch, Mishap, Model
+from core.model import Batch, Mishap, Model, Muon
 
 LIKELIHOODS = ("bernoulli", "gaussian")
 PLACES, WIDEST = 12, 16.0  # along the dial; and the beta at its right end
@@ -103,7 +104,7 @@ class VAE(Model):
         "small": {"width": 16, "latent": 8},
         "medium": {"width": 32, "latent": 16},
     }
-    RECIPE = {"lr": 2e-3, "batch": 128}
+    RECIPE = {"lr": 2e-3, "batch": 64}
     LEARNS = ("images",)
     HALVES = False  # of so few channels a step takes a third longer in bf16 (135 ms against 100, measured)
     carried: Tensor
@@ -125,6 +126,17 @@ class VAE(Model):
             *(Residual(W, dial), nn.SiLU(), nn.ConvTranspose2d(W, config.channels, 4, 2, 1)),
         )
         self.register_buffer("carried", torch.zeros(Z))  # nats each latent carries, averaged while training
+
+    def optimizers(self, lr: float) -> tuple[Optimizer, ...]:
+        """Muon turns the kernels, AdamW the few that meet a picture, the codes' matrices and the norms.
+
+        On 120 s of CPU (tests/bench/squeeze.py, digits, 8 latents) its error is .35 of PCA's, with AdamW alone .40;
+        Muon's rate may be 2.5 to 5 times AdamW's.
+        """
+        kernels, others = [], []
+        for p in self.parameters():
+            (kernels if p.dim() == 4 and min(p.shape[:2]) >= 8 else others).append(p)
+        return Muon(kernels, 3.5 * lr), AdamW(others, lr, betas=(0.9, 0.99), weight_decay=0.01)
 
     @property
     def order(self) -> Tensor:

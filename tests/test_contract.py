@@ -94,6 +94,14 @@ def test_stop_save_load_go_on_equals_going_straight_on(family, tmp_path):
         assert torch.equal(tensor, again.model.state_dict()[name]), name
 
 
+def test_a_state_of_other_optimizers_is_refused(tmp_path):
+    t = trainer("vae")
+    checkpoint.save_state(tmp_path / "state.safetensors", t)
+    t.optimizers = t.optimizers[:1]
+    with pytest.raises(Mishap, match="other optimizers"):
+        checkpoint.load_state(tmp_path / "state.safetensors", t)
+
+
 def test_a_kept_model_comes_back_the_same(family, tmp_path):
     t = trainer(family)
     t.advance()

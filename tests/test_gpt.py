@@ -108,6 +108,10 @@ def test_muon_moves_every_direction_equally():
     p.grad = x[0].clone()
     Muon([p], lr=0.1).step()
     assert torch.allclose(p, -0.1 * orthogonal(p.grad[None])[0], atol=1e-6)
+    kernel = torch.nn.Parameter(torch.zeros(24, 4, 4, 4).contiguous(memory_format=torch.channels_last))
+    kernel.grad = p.grad.view(24, 4, 4, 4).contiguous(memory_format=torch.channels_last)
+    Muon([kernel], lr=0.1).step()
+    assert torch.allclose(kernel.flatten(1), p, atol=1e-6)
 
 
 def test_muon_keeps_its_precision_where_the_model_multiplies_in_half_of_it():

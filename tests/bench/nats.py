@@ -27,6 +27,7 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from core.data import open_collection
 from core.data.collection import Pictures
@@ -151,6 +152,9 @@ class Plain(Coded):
     def __init__(self) -> None:
         super().__init__()
         self.vae = VAE(VAE.Config(1, SIDE + 2 * MARGIN, **VAE.PRESETS["medium"]))
+
+    def optimizers(self, lr: float) -> tuple[Optimizer, ...]:
+        return self.vae.optimizers(lr)
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         return self.vae.encode(x)
