@@ -10,6 +10,7 @@ import argparse
 import itertools
 import json
 import statistics
+from pathlib import Path
 
 import torch
 
@@ -29,7 +30,8 @@ def redrawn(name: str, latent: int, beta: float, seed: int, options: argparse.Na
     with seeded(seed):
         vae = build("vae", options.size, data.facts(), rule)
     plan = Plan("vae", name, options.size, seed, lr=options.lr, batch=options.batch, options=rule)
-    seen = learn(Trainer(plan, vae, data), options.seconds, DECAY)
+    keep = options.keep and options.keep / f"{name}-{latent}-{beta:g}-{options.seconds:g}s-{seed}.pt"
+    seen = learn(Trainer(plan, vae, data), options.seconds, DECAY, keep)
     numbers = measure(vae.eval(), data)
     error, rate = numbers["error"], numbers["rate"]
     pca = error.yardsticks[f"PCA with {latent} numbers"]
@@ -48,9 +50,12 @@ def main() -> None:
     parser.add_argument("--likelihood", default="bernoulli")
     parser.add_argument("--lr", type=float, default=0.0, help="0: the family's recipe")
     parser.add_argument("--batch", type=int, default=0, help="0: the family's recipe")
+    parser.add_argument("--keep", type=Path, help="folder of states, to go on after a cut")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
+    if options.keep:
+        options.keep.mkdir(parents=True, exist_ok=True)
     print(
         f"{options.size}, {options.likelihood}, {options.seconds:g} s of CPU a model, {options.seeds} seeds (medians)"
     )
