@@ -70,13 +70,18 @@ class Model(nn.Module):
         return data.batch(size, rng)
 
     def optimizers(self, lr: float) -> tuple[Optimizer, ...]:
-        return (AdamW(self.parameters(), lr, betas=(0.9, 0.99), weight_decay=0.01),)
+        return (adamw(list(self.parameters()), lr),)
 
     def step(self, batch: Batch, rng: torch.Generator, optimizers: tuple[Optimizer, ...]) -> dict[str, Tensor]:
         """One step of learning; returns what to draw."""
         losses = self.loss(batch, rng)
         descend(losses["loss"], list(self.parameters()), optimizers)
         return losses
+
+
+def adamw(parameters: list[nn.Parameter], lr: float) -> AdamW:
+    """Loshchilov & Hutter 2019 (arXiv:1711.05101), with an average of squares over about 100 steps."""
+    return AdamW(parameters, lr, betas=(0.9, 0.99), weight_decay=0.01)
 
 
 def descend(loss: Tensor, parameters: list[nn.Parameter], optimizers: tuple[Optimizer, ...], clip: float = 1.0) -> None:

@@ -13,9 +13,9 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.optim import AdamW, Optimizer
+from torch.optim import Optimizer
 
-from core.model import Batch, Mishap, Model, Muon
+from core.model import Batch, Mishap, Model, Muon, adamw
 
 LIKELIHOODS = ("bernoulli", "gaussian")
 PLACES, WIDEST = 12, 16.0  # along the dial; and the beta at its right end
@@ -130,13 +130,13 @@ class VAE(Model):
     def optimizers(self, lr: float) -> tuple[Optimizer, ...]:
         """Muon turns the kernels, AdamW the few that meet a picture, the codes' matrices and the norms.
 
-        On 120 s of CPU (tests/bench/squeeze.py, digits, 8 latents) its error is .35 of PCA's, with AdamW alone .40;
+        After 120 s of CPU (tests/bench/squeeze.py, digits, 8 latents) the error is .35 of PCA's, with AdamW alone .40;
         Muon's rate may be 2.5 to 5 times AdamW's.
         """
         kernels, others = [], []
         for p in self.parameters():
             (kernels if p.dim() == 4 and min(p.shape[:2]) >= 8 else others).append(p)
-        return Muon(kernels, 3.5 * lr), AdamW(others, lr, betas=(0.9, 0.99), weight_decay=0.01)
+        return Muon(kernels, 3.5 * lr), adamw(others, lr)
 
     @property
     def order(self) -> Tensor:
