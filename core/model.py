@@ -54,6 +54,7 @@ class Model(nn.Module):
     RECIPE: ClassVar[dict[str, Any]]  # lr and batch that are known to work
     LEARNS: ClassVar[tuple[str, ...]]  # of "images", "points", "text"
     HALVES: bool = True  # learns in bf16 where the processor multiplies it fast
+    LAYOUT: torch.memory_format = torch.channels_last  # of pictures and kernels; convolutions alone are faster so
 
     config: Any
 

@@ -80,8 +80,7 @@ class Trainer:
     def __init__(self, plan: Plan, model: Model, data: Any, device: torch.device | None = None):
         self.plan, self.data = plan, data
         self.device = device or torch.device("cpu")
-        # convolutions are faster with the channels last
-        self.model = model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.model = model.to(self.device, memory_format=model.LAYOUT)  # type: ignore[call-overload]
         self.lr = plan.lr or model.RECIPE["lr"]
         self.batch = plan.batch or model.RECIPE["batch"]
         self.optimizers = self.model.optimizers(self.lr)
@@ -119,7 +118,7 @@ class Trainer:
         batch = self.model.draw(self.data, self.batch, noise(seed, self.step, 0))
         batch = Batch(batch.x.to(self.device), None if batch.y is None else batch.y.to(self.device))
         if batch.x.dim() == 4:
-            batch = batch._replace(x=batch.x.contiguous(memory_format=torch.channels_last))
+            batch = batch._replace(x=batch.x.contiguous(memory_format=self.model.LAYOUT))
         self.set_rates()
         mixed = torch.autocast(self.device.type, torch.bfloat16) if self.bf16 else nullcontext()
         with mixed:
