@@ -15,12 +15,12 @@ def test_a_game_is_broken_named_and_mended(visit):
     until(page, 120)
     page.click("#gan-train-break-rush")
     page.wait_for_selector("#gan-train-result:has-text('The forger has collapsed')")
-    assert page.input_value("#gan-train-critic_pace input") == "12"
+    assert page.input_value("#gan-train-critic_pace input") == "20"
     page.click("#gan-train-mend-pace")
     page.wait_for_selector("#gan-train-result:has-text('unseen pairs of real and forged')")
-    assert page.input_value("#gan-train-critic_pace input") == "1"
+    assert page.input_value("#gan-train-critic_pace input") == "2"
     page.wait_for_selector("#gan-train-charts .turn >> nth=1", state="attached")  # where the rules were others
-    for press, penalty in (("break-free", "0"), ("mend-penalty", "10")):
+    for press, penalty in (("break-free", "0"), ("mend-penalty", "2")):
         page.click(f"#gan-train-{press}")
         page.wait_for_function(
             "(told) => document.querySelector('#gan-train-penalty input').value === told", arg=penalty
@@ -31,7 +31,7 @@ def test_a_game_is_broken_named_and_mended(visit):
     enter(page, "#gan-train-rate input", "0.002")
     at_rest(page)
     page.click(OVER)  # begins without what a press had spoilt, and with what was set by hand
-    page.wait_for_function("document.querySelector('#gan-train-critic_pace input').value === '1'")
+    page.wait_for_function("document.querySelector('#gan-train-critic_pace input').value === '2'")
     assert page.input_value("#gan-train-rate input") == "0.002"
     page.wait_for_selector(f"{PAUSE}:visible")
     at_rest(page)

@@ -11,7 +11,7 @@ from gradio.events import Dependency
 
 from core.data.collection import Few
 from core.families import FAMILIES
-from core.gan import LOSSES
+from core.gan import GAN, LOSSES
 from core.train import Trainer
 from demo.limits import finite, one_of, whole
 from demo.parts.lesson import ON_THE_SPOT
@@ -41,8 +41,7 @@ class Rules:
             self.controls |= {"beta": beta}
 
     def number(self, name: str) -> gr.Number:
-        first = {"critic_steps": 1, "critic_pace": 1, "penalty": 10}[name]
-        return gr.Number(first, label=self.texts[name], elem_id=f"gan-train-{name}")
+        return gr.Number(getattr(GAN.Config, name), label=self.texts[name], elem_id=f"gan-train-{name}")
 
     def read(self, name: str, value: Any) -> Any:
         """What one control says, checked; Mishap for what is out of range."""
