@@ -110,6 +110,7 @@ class Wall:
             "firm": 100 * signs.firm,
             "heart": 100 * signs.heart,
             "variety": 100 * signs.variety,
+            "richest": 100 * self.doctor.richest,
             "times": signs.far / self.doctor.best if self.doctor.judge else 0,
             "kinds": signs.kinds * effective(self.doctor.shares) if self.doctor.judge else 0,
             "all": len(self.kinds),

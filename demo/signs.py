@@ -21,13 +21,13 @@ UNSEEN, LEARNT, LOOKS = 200, 32, 3  # pictures that are looked at; looks that a 
 HEART = 0.75  # learnt by heart: `heart` at least this; .5 for a critic that has seen neither
 RIGHT, FIRM = 0.9, 0.8  # the critic too strong: `told` and `firm` at least these
 DOZING, LOOSE = 0.6, 0.4  # the critic asleep: `told` and `firm` at most these, and the paintings worse
-ALIKE = 0.5  # collapse: `variety` at most this, and the paintings worse
+ALIKE = 0.5  # collapse: `variety` at most this, and it was greater, or the paintings nearer
 FAINT = 0.6  # noise or nothing: a painting's contrast, as a share of a real picture's, at most this
 NAMED = 0.7  # things that can be named: the judge sees what was asked for in at least this share
 NEARLY = 0.95  # or, where nothing was asked for, lies as near to a real picture as this share of real ones to another
 AWAY = 1000  # run away: a loss at least this far from 0
 EARLY = 200  # steps: until then a healthy game may look ill (doodles did till 165), and no illness is named
-WORSE = 1.5  # so many times as far from real ones as at their best
+WORSE = 1.5  # so many times as far from real ones, or as much alike, as at their best
 
 
 class Signs(NamedTuple):
@@ -48,7 +48,7 @@ class Doctor:
     def __init__(self, data: Pictures, judge: Judge | None) -> None:
         self.real = data.fixed(UNSEEN)
         self.judge = judge
-        self.best = float("inf")  # the nearest that the paintings ever were
+        self.best, self.richest = float("inf"), 0.0  # the nearest that the paintings ever were, and their most variety
         self.looks: deque[Signs] = deque(maxlen=LOOKS)
         if judge and self.real.y is not None:
             with torch.inference_mode():
@@ -83,6 +83,7 @@ class Doctor:
         # without labels nobody asked for a subject: it is the one that the judge sees
         asked = self.real.y if gan.config.classes else self.judge.head(features).argmax(1)
         apart = variety(features, asked) / self.variety
+        self.richest = max(self.richest, apart)
         painted = shares(self.judge, features)
         each = tuple((painted / self.shares.clamp(min=1 / UNSEEN)).tolist())
         return Signs(told, firm, heart, effective(painted) / effective(self.shares), apart, far, each)
@@ -125,7 +126,7 @@ class Doctor:
             return "heart"
         if worse and signs.told <= DOZING and signs.firm <= LOOSE:
             return "asleep"
-        if worse and signs.variety <= ALIKE:
+        if signs.variety <= ALIKE and (worse or WORSE * signs.variety < self.richest):
             return "collapse"
         return "strong" if signs.told >= RIGHT and signs.firm >= FIRM else ""
 

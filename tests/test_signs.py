@@ -48,6 +48,15 @@ def test_one_painting_a_subject_is_a_collapse(doctor, gan, faces, monkeypatch):
     assert doctor.illness(signs) == "collapse"
 
 
+def test_variety_that_is_lost_is_a_collapse_even_where_paintings_come_nearer(doctor):
+    signs = Signs(0.9, 0.2, 0.5, 1, 0.45, far=10)
+    doctor.best, doctor.richest = 10, 0.9
+    assert doctor.illness(signs) == "collapse"
+    doctor.richest = 0.5  # it never had more, and may yet get there
+    assert doctor.illness(signs) == ""
+    assert doctor.illness(signs._replace(far=15)) == "collapse"
+
+
 def test_a_critic_without_opinions_sleeps_once_the_paintings_are_worse(doctor, gan, faces):
     looked(doctor, gan, faces)
     for weights in (*gan.discriminator.verdict.parameters(), *gan.discriminator.label.parameters()):
