@@ -18,8 +18,9 @@ from demo.words import words
 TEXTS = words("gan.train")
 EARLIEST = 50  # steps before which there is nothing to ruin
 # Found by trying on faces, small, in batches of 64: each is named within 40 to 190 steps, and one of the mends brings
-# the game back in some 200. A critic at a fifth to a third of the forger's rate lets it collapse; at a twentieth it has
-# no opinion. One at 16 to 20 times the rate makes it collapse too, but no mend had healed that 500 steps later.
+# the game back in some 200, more if it was ill for longer. A critic at a fifth to a third of the forger's rate lets it
+# collapse; at a twentieth it has no opinion. One at 16 to 20 times the rate makes it collapse too, but no mend had
+# healed that 500 steps later.
 BREAKS: dict[str, dict[str, Any]] = {
     "free": {"penalty": 0.0, "critic_steps": 4},
     "lag": {"critic_pace": 0.25},
