@@ -38,7 +38,7 @@ class Config:
     memory: float = 0.998  # of the averaged weights: about 500 steps
     loss: str = "relativistic"  # one of LOSSES; the penalty goes with all but Wasserstein's, which has its own
     critic_steps: int = 1  # of the critic for one of the forger, each on fresh pictures
-    critic_pace: float = 2.0  # its rate over the forger's; at 1, penalty 10, faces were twice as far off (measured)
+    critic_pace: float = 2.0  # the critic's rate over the forger's; at 1, under 10, faces were twice as far off
 
     def __post_init__(self):
         if self.loss not in LOSSES:

@@ -20,8 +20,7 @@ def test_a_game_is_broken_named_and_mended(visit):
         ("mend-penalty", "penalty", "2", "unseen pairs of real and forged"),
     ):
         page.click(f"#gan-train-{press}")
-        known = f"document.querySelector('#gan-train-{rule} input').value === '{value}'"
-        page.wait_for_function(known)
+        page.wait_for_function(f"document.querySelector('#gan-train-{rule} input').value === '{value}'")
         page.wait_for_selector(f"#gan-train-result:has-text('{told}')", timeout=300_000)  # some hundred steps each
     page.wait_for_selector("#gan-train-charts .turn >> nth=3", state="attached")  # where the rules were others
     assert page.locator("#gan-train-charts .curves").count() == 2
