@@ -50,6 +50,11 @@ runpy.run_path("app.py", run_name="__main__")
 """
 
 
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Pages first: they wait most, and one at the end would keep one process waiting for the other."""
+    items.sort(key=lambda item: "url" not in item.fixturenames)
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
