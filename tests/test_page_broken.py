@@ -1,5 +1,6 @@
 """A game broken on purpose, in a real browser: named, mended, and begun anew without what spoilt it."""
 
+from demo.signs import EARLY
 from tests.conftest import enter
 from tests.test_page_studio import OVER, PAUSE, START, at_rest, room, until
 
@@ -12,16 +13,20 @@ def test_a_game_is_broken_named_and_mended(visit):
     page.locator("#gan-train .more .label-wrap").last.click()
     enter(page, "#gan-train-batch input", "32")
     page.click(START)
-    until(page, 120)
-    for press, rule, value, told in (
-        ("break-lag", "critic_pace", "0.25", "The forger has collapsed"),
-        ("mend-pace", "critic_pace", "2", "unseen pairs of real and forged"),
-        ("break-free", "penalty", "0", "The critic is too strong"),
-        ("mend-penalty", "penalty", "2", "unseen pairs of real and forged"),
+    for step in (EARLY // 2, EARLY):
+        until(page, step)
+    for press, pace, told in (
+        ("break-lag", "0.25", "The forger has collapsed"),
+        ("mend-pace", "2", "unseen pairs of real and forged"),
     ):
         page.click(f"#gan-train-{press}")
-        page.wait_for_function(f"document.querySelector('#gan-train-{rule} input').value === '{value}'")
-        page.wait_for_selector(f"#gan-train-result:has-text('{told}')", timeout=300_000)  # some hundred steps each
+        page.wait_for_function(f"document.querySelector('#gan-train-critic_pace input').value === '{pace}'")
+        page.wait_for_selector(f"#gan-train-result:has-text('{told}')", timeout=250_000)  # some hundred steps each
+    enter(page, "#gan-train-penalty input", "3")
+    for press, penalty, steps in (("break-free", "0", "4"), ("mend-penalty", "3", "1")):  # what was set by hand is back
+        page.click(f"#gan-train-{press}")
+        for rule, value in (("penalty", penalty), ("critic_steps", steps)):
+            page.wait_for_function(f"document.querySelector('#gan-train-{rule} input').value === '{value}'")
     page.wait_for_selector("#gan-train-charts .turn >> nth=3", state="attached")  # where the rules were others
     assert page.locator("#gan-train-charts .curves").count() == 2
     page.click("#gan-train-break-doze")

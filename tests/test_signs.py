@@ -9,7 +9,7 @@ from core.data.collection import Few
 from core.families import build
 from core.gan import GAN
 from core.model import Mishap, noise
-from demo.signs import LOOKS, Doctor, Signs
+from demo.signs import ALIKE, LOOKS, LOOSE, Doctor, Signs
 
 CPU = torch.device("cpu")
 
@@ -42,6 +42,7 @@ def test_a_good_game_has_no_illness(doctor, gan, faces):
 
 def test_one_painting_a_subject_is_a_collapse(doctor, gan, faces, monkeypatch):
     looked(doctor, gan, faces)
+    assert doctor.richest > ALIKE
     monkeypatch.setattr(gan, "latents", lambda n, rng: torch.zeros(n, gan.config.latent))
     signs = looked(doctor, gan, faces)
     assert signs.variety < 0.2
@@ -54,6 +55,7 @@ def test_variety_that_is_lost_is_a_collapse_even_where_paintings_come_nearer(doc
     assert doctor.illness(signs) == "collapse"
     doctor.richest = 0.5  # it never had more, and may yet get there
     assert doctor.illness(signs) == ""
+    assert doctor.illness(signs._replace(variety=0.02)) == ""
     assert doctor.illness(signs._replace(far=15)) == "collapse"
 
 
@@ -66,6 +68,7 @@ def test_a_critic_without_opinions_sleeps_once_the_paintings_are_worse(doctor, g
     signs = looked(doctor, gan, faces)
     assert signs.firm < 0.2
     assert doctor.illness(signs._replace(told=0.5)) == "asleep"
+    assert doctor.illness(signs._replace(told=0.5, firm=LOOSE + 0.01)) != "asleep"  # firmly wrong is not asleep
 
 
 def test_a_critic_without_doubts_is_too_strong(doctor, gan, faces):

@@ -12,15 +12,15 @@ from demo.gan.play import Play
 from demo.parts.border import border
 from demo.parts.lesson import text
 from demo.runs import RUNS
+from demo.signs import EARLY
 from demo.studio import HIDDEN, Bench
-from demo.words import words
+from demo.words import counted, words
 
 TEXTS = words("gan.train")
-EARLIEST = 50  # steps before which there is nothing to ruin
 # Found by trying on faces, small, in batches of 64: each is named within 40 to 190 steps, and one of the mends brings
-# the game back in some 200, more if it was ill for longer. A critic at a fifth to a third of the forger's rate lets it
-# collapse; at a twentieth it has no opinion. One at 16 to 20 times the rate makes it collapse too, but no mend had
-# healed that 500 steps later.
+# the game back in some hundreds, more if it was ill for longer. A critic at a fifth to a third of the forger's rate
+# lets it collapse; at a twentieth it has no opinion. One at 16 to 20 times the rate makes it collapse too, but no mend
+# had healed that 500 steps later.
 BREAKS: dict[str, dict[str, Any]] = {
     "free": {"penalty": 0.0, "critic_steps": 4},
     "lag": {"critic_pace": 0.25},
@@ -28,7 +28,7 @@ BREAKS: dict[str, dict[str, Any]] = {
     "few": {"few": True},
 }
 MENDS: dict[str, dict[str, Any]] = {
-    "penalty": {"penalty": GAN.Config.penalty},
+    "penalty": {"penalty": GAN.Config.penalty, "critic_steps": GAN.Config.critic_steps},
     "pace": {"critic_pace": GAN.Config.critic_pace},
     "all": {"few": False},
 }
@@ -94,11 +94,13 @@ class Duel(Bench):
         return border(turn)
 
     def turn(self, name: str, rules: dict[str, Any], key: str) -> str:
-        """Other rules from the next step on, and what they are."""
-        if not RUNS.is_here(key) or self.own(key).trainer.step < EARLIEST:
-            raise Mishap(TEXTS["ruin_early"].format(steps=EARLIEST))
+        """Other rules from the next step on, and what they are; a mend gives back what a press took."""
+        if not RUNS.is_here(key) or self.own(key).trainer.step < EARLY:
+            raise Mishap(TEXTS["ruin_early"].format(steps=EARLY))
         run = self.own(key)
         before = self.rules.of(run.trainer)
+        if name in MENDS:
+            rules = {rule: run.spoilt.get(rule, healthy) for rule, healthy in rules.items()}
         training.change(run, rules)
         for rule, was, now in zip(self.rules.controls, before, self.rules.of(run.trainer), strict=True):
             if name in MENDS and rule in rules:
@@ -107,5 +109,5 @@ class Duel(Bench):
                 run.spoilt.setdefault(rule, was)
         if self.rules.of(run.trainer) == before:
             return training.note(TEXTS["did_nothing"])
-        said = TEXTS[f"did_{name}"].format(**rules)
+        said = counted(TEXTS[f"did_{name}"], **rules)
         return training.note(said if run.seat else f"{said} {TEXTS['press_on']}")
