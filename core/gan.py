@@ -33,12 +33,12 @@ class Config:
     classes: int  # 0: no labels, both players are told nothing
     width: int = 32
     latent: int = 64
-    penalty: float = 2.0  # weight of R1 and R2 (gamma); doodles begin at step 120, critics of points want less
+    penalty: float = 2.0  # weight of R1 and R2 (gamma); critics of points want less
     blur: float = 0.05  # how far the critic's slope is felt, in picture units: finer grain than that it lets pass
     memory: float = 0.998  # of the averaged weights: about 500 steps
     loss: str = "relativistic"  # one of LOSSES; the penalty goes with all but Wasserstein's, which has its own
     critic_steps: int = 1  # of the critic for one of the forger, each on fresh pictures
-    critic_pace: float = 2.0  # the critic's rate over the forger's; at 1, under 10, faces were twice as far off
+    critic_pace: float = 2.0  # the critic's rate as a multiple of the forger's
 
     def __post_init__(self):
         if self.loss not in LOSSES:

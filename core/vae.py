@@ -130,8 +130,8 @@ class VAE(Model):
     def optimizers(self, lr: float) -> tuple[Optimizer, ...]:
         """Muon turns the kernels, AdamW the few that meet a picture, the codes' matrices and the norms.
 
-        After 120 s of CPU in fp32 (tests/bench/squeeze.py, digits, 8 latents) the error is .35 of PCA's, with AdamW
-        alone .40; Muon's rate may be 2.5 to 5 times AdamW's.
+        After 120 s of CPU, still in fp32 (tests/bench/squeeze.py, digits, 8 latents), the error was .35 of PCA's, with
+        AdamW alone .40; Muon's rate may be 2.5 to 5 times AdamW's.
         """
         kernels, others = [], []
         for p in self.parameters():
