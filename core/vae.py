@@ -8,6 +8,7 @@ B pictures, C channels, S side, W width, Z latents, K places of the dial.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -18,6 +19,7 @@ from torch.optim import Optimizer
 from core.model import Batch, Mishap, Model, Muon, adamw
 
 LIKELIHOODS = ("bernoulli", "gaussian")
+MIDDLE = 256
 PLACES, WIDEST = 12, 16.0  # along the dial; and the beta at its right end
 STEEP = 2.0**10 - 1
 
@@ -28,6 +30,7 @@ class Config:
     side: int
     width: int = 32
     latent: int = 16
+    hidden: int = 0  # layers of MIDDLE from the code to the convolutions: 2 latents want 3 (tests/bench/squeeze.py)
     beta: float = 1.0
     likelihood: str = "bernoulli"  # each pixel's brightness as a chance of ink; "gaussian" for colour
     spread: float = 0.1  # standard deviation of the gaussian, brightness in 0..1
@@ -36,6 +39,8 @@ class Config:
     def __post_init__(self):
         if self.side % 8 or not self.side:
             raise Mishap(f"A picture side must be a multiple of 8, and {self.side} is not.")
+        if self.hidden not in range(9):
+            raise Mishap(f"A decoder has 0 to 8 hidden layers, not {str(self.hidden)[:40]!r}.")
         if self.likelihood not in LIKELIHOODS:
             raise Mishap(f"A likelihood is {' or '.join(LIKELIHOODS)}, not {self.likelihood!r}.")
         if self.dial and not 0 <= self.beta <= WIDEST:
@@ -119,8 +124,10 @@ class VAE(Model):
             *(nn.Conv2d(2 * W, 4 * W, 4, 2, 1), Residual(4 * W, dial)),
             *(nn.SiLU(), nn.Flatten(), nn.Linear(4 * W * base * base, 2 * Z)),
         )
+        sizes = [Z, *[MIDDLE] * config.hidden]
         self.decoder = Chain(
-            *(nn.Linear(Z, 4 * W * base * base), nn.Unflatten(1, (4 * W, base, base))),
+            *(part for a, b in pairwise(sizes) for part in (nn.Linear(a, b), nn.SiLU())),
+            *(nn.Linear(sizes[-1], 4 * W * base * base), nn.Unflatten(1, (4 * W, base, base))),
             *(Residual(4 * W, dial), nn.ConvTranspose2d(4 * W, 2 * W, 4, 2, 1)),
             *(Residual(2 * W, dial), nn.ConvTranspose2d(2 * W, W, 4, 2, 1)),
             *(Residual(W, dial), nn.SiLU(), nn.ConvTranspose2d(W, config.channels, 4, 2, 1)),

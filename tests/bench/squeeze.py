@@ -26,11 +26,14 @@ DECAY = 0.4
 
 def redrawn(name: str, latent: int, beta: float, seed: int, options: argparse.Namespace) -> dict[str, float]:
     """One model, learnt and measured."""
-    data, rule = open_collection(name), {"latent": latent, "beta": beta, "likelihood": options.likelihood}
+    data, rule = (
+        open_collection(name),
+        {"latent": latent, "beta": beta, "likelihood": options.likelihood, "hidden": options.hidden},
+    )
     with seeded(seed):
         vae = build("vae", options.size, data.facts(), rule)
     plan = Plan("vae", name, options.size, seed, lr=options.lr, batch=options.batch, options=rule)
-    keep = options.keep and options.keep / f"{name}-{latent}-{beta:g}-{options.seconds:g}s-{seed}.pt"
+    keep = options.keep and options.keep / f"{name}-{latent}-{beta:g}-{options.hidden}-{options.seconds:g}s-{seed}.pt"
     seen = learn(Trainer(plan, vae, data), options.seconds, DECAY, keep)
     numbers = measure(vae.eval(), data)
     error, rate = numbers["error"], numbers["rate"]
@@ -48,6 +51,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=200, help="of CPU time, for each model")
     parser.add_argument("--size", default="medium")
     parser.add_argument("--likelihood", default="bernoulli")
+    parser.add_argument("--hidden", type=int, default=0, help="layers between the code and the convolutions")
     parser.add_argument("--lr", type=float, default=0.0, help="0: the family's recipe")
     parser.add_argument("--batch", type=int, default=0, help="0: the family's recipe")
     parser.add_argument("--keep", type=Path, help="folder of states, to go on after a cut")
