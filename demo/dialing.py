@@ -10,7 +10,7 @@ from core.dial import redrawn, stops
 from core.model import Mishap, noise
 from demo.ink import settle
 from demo.limits import whole
-from demo.redraw import SEEDS, at_easel, card, collections, example, painter, unseen
+from demo.redraw import SEEDS, at_easel, card, collections, example, fresh, painter
 from demo.show import uri
 
 SHOWN = 6  # pictures in a row
@@ -52,7 +52,7 @@ def turned(name: str, turn: int) -> Turned:
 def pictures(name: str, turn: int) -> Tensor:
     """(SHOWN, C, S, S) in -1..1 that the model never saw; our own sketches where the collection is not at hand"""
     try:
-        return unseen(name).fixed(SHOWN, start=SHOWN * turn % 600).x
+        return fresh(name, SHOWN, start=SHOWN * turn % 600).x
     except Mishap:
         return torch.cat([settle(example(name, SHOWN * turn + i), name) for i in range(SHOWN)])
 

@@ -17,7 +17,7 @@ from core.data import is_here
 from core.data.collection import Pictures
 from core.factors import WHOLE
 from core.measure import pca_redraw, principal
-from core.model import Mishap, noise
+from core.model import Batch, Mishap, noise
 from core.unusual import cost, dearer
 from core.vae import VAE, kl
 from demo import ink
@@ -141,6 +141,16 @@ def unseen(name: str) -> Pictures:
         if name not in STAND_INS:
             raise
         return collection(STAND_INS[name])
+
+
+def fresh(name: str, n: int, start: int = 0) -> Batch:
+    """n pictures that the model never saw; what stands in for the collection as that would have drawn it. Mishap if
+    neither is at hand."""
+    data = unseen(name)
+    batch = data.fixed(n, start=start)
+    if data.card.name == name:
+        return batch
+    return Batch(torch.cat([ink.settle(laid(x[None], name), name) for x in batch.x]), batch.y)
 
 
 def at_hand(name: str) -> bool:

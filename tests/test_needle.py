@@ -57,8 +57,8 @@ def test_a_direction_that_leads_nowhere_changes_nothing():
     has, lacks = extremes("light")
     said = verdict(torch.zeros_like(survey(NAME).mean[0]), has, lacks, NAME)
     assert said.did == said.blind == 0 and not said.moved.any()
-    assert TEXTS["no_better"] in needle.told(said, NAME)["said"]
-    assert "nothing to gain" in needle.told(said._replace(lacked=0), NAME)["said"]
+    assert TEXTS["no_better"].format(doubt=0) in needle.told(said, NAME)["said"]
+    assert "none can come over" in needle.told(said._replace(lacked=0), NAME)["said"]
 
 
 def test_walls_differ_hold_six_of_a_kind_and_none_of_what_is_tested():

@@ -60,8 +60,9 @@ def test_tags_go_round_by_keys_and_only_six_against_six_can_be_built(room):
 
 
 def test_a_direction_is_tested_beside_blind_ones(room):
-    room.get_by_role("radio", name=TEXTS["guesses"][2]).check()
     built(room)
+    room.wait_for_selector(f"{SAID}:has-text('{TEXTS['waiting'].format(n=100)}')")
+    room.get_by_role("radio", name=TEXTS["guesses"][2]).check()
     room.wait_for_selector(f"{SAID}:has-text('Your groups differ most in this')")
     room.wait_for_function(IN_SIGHT, arg=SAID)
     said = room.inner_text(SAID)

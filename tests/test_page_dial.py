@@ -80,6 +80,9 @@ def test_another_collection_is_announced_while_the_old_pictures_are_dimmed(dial)
     dial.wait_for_function("([told, wait]) => window.waited === wait", arg=[told, TEXTS["wait"]])
     dial.wait_for_selector(f"{DIAL}:not(.waiting)")
     assert dial.inner_text(told).startswith("Beta ")
+    assert not dial.locator("#vae-dial-guess input:checked").count()  # it was about the other one
+    assert dial.locator("#vae-dial-guess fieldset, fieldset#vae-dial-guess").is_enabled()
+    assert not dial.locator(f"{DIAL} .far.open").count()
 
 
 @pytest.mark.parametrize("turn", [nan, inf, -1, 0.5, "two", None])

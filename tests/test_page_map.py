@@ -62,7 +62,6 @@ def test_the_pointer_paints_at_once_and_then_exactly(room):
 
 
 def test_keys_alone_walk_and_let_go(room):
-    room.get_by_role("radio", name=TEXTS["guesses"][1]).check()
     room.focus(OVER)
     before, past = dots(room, HERE), walked(room)
     for key in ("Shift+ArrowLeft", "Shift+ArrowLeft", "ArrowUp", "Enter"):
@@ -72,7 +71,9 @@ def test_keys_alone_walk_and_let_go(room):
     for key in (*["Shift+ArrowRight"] * 4, "Enter"):
         room.keyboard.press(key)
     room.wait_for_selector(f"{WALK}[data-walk='{past + 1}']")
-    room.wait_for_selector(f"{SAID}:has-text('What the judge sees')")
+    room.wait_for_selector(f"{SAID}:has-text('{TEXTS['waiting'].format(n=400)}')")
+    room.get_by_role("radio", name=TEXTS["guesses"][1]).check()
+    room.wait_for_selector(f"{SAID}:has-text('You guessed')")
     said = room.inner_text(SAID)
     assert "400 walks" in said and "Fading" in said and "You guessed: A third kind." in said
     assert room.locator(f"{VIEW} .runs li").count() >= 1

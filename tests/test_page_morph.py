@@ -87,6 +87,22 @@ def test_a_stroke_turns_the_films_and_two_drawings_of_ones_own_can_be_turned(roo
     assert dots(room, f"{VIEW} canvas.b") != dots(room, end)
 
 
+def test_each_end_changes_alone(visit):
+    page = enter(visit())
+    ends = [f"{VIEW} canvas.{end}" for end in "ab"]
+    for press, which in ((f"{VIEW} .other", 1), ("#vae-morph-another", 0), ("#vae-morph-another", 0)):
+        before, old = turned(page), [dots(page, end) for end in ends]
+        page.click(press)
+        until_turned(page, before)
+        new = [dots(page, end) for end in ends]
+        assert new[which] != old[which] and new[1 - which] == old[1 - which] and new[0] != new[1]
+    page.get_by_role("radio", name=TEXTS["guesses"][0]).check()
+    page.wait_for_selector(f"{SAID} [data-judged]")
+    page.locator("#vae-morph-collection label").last.click()
+    page.wait_for_selector(f"{SAID}:has-text('{TEXTS['waiting']}')")
+    assert not page.locator("#vae-morph-guess input:checked").count()
+
+
 def test_an_empty_pad_gets_a_sentence(room):
     room.click("#vae-morph-pad .clear")
     room.wait_for_selector(f"{VIEW} .trouble:has-text('no ink')")

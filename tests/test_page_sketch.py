@@ -56,6 +56,8 @@ def test_a_picture_of_ones_own_is_laid_on_the_pad_as_ink(room):
     chooser.value.set_files({"name": "ring.png", "mimeType": "image/png", "buffer": b"no picture at all"})
     room.wait_for_selector(f"#vae-sketch-pad .hint:has-text('{TEXTS['no_picture']}')")
     assert dots(room, READS) == read
+    room.click("#vae-sketch-another")
+    room.wait_for_selector(f"#vae-sketch-pad .hint:not(.wrong):has-text('{TEXTS['hint']}')")
 
 
 def test_a_guess_is_held_against_what_the_redraw_kept(room):

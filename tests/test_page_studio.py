@@ -8,6 +8,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from core.data import is_here
 from demo.words import words
 from tests.conftest import dots, enter, still, stroke, to_family
 
@@ -186,6 +187,8 @@ def test_a_drawing_of_sketch_is_redrawn_while_a_model_learns(visit):
     page.wait_for_function(
         "([c, sent]) => document.querySelector(c)?.toDataURL() === sent", arg=["#vae-train-pad canvas", drawing]
     )
+    if not is_here("doodles"):
+        page.wait_for_selector("#vae-train-result:has-text('your drawing will be redrawn as one of those')")
     page.click("#vae-train-start")
     until(page, 0, "vae")
     at_rest(page, "vae")

@@ -32,7 +32,7 @@ async function hang() {
   const image = await decoded(answer.wall);
   if (mine !== asked) return;
   wall = answer; sheet = image; tags = Array(wall.count).fill(0);
-  if (built) { props.value = { result: '' }; trigger('input'); }  // it was about other pictures
+  if (built) tell('');  // it was about other pictures
   built = null;
   find('.came').hidden = true;
   for (const one of [box, wallBox]) one.classList.toggle('colour', wall.channels === 3);
@@ -90,11 +90,12 @@ function auto() {
 async function build() {
   find('.build').disabled = true;
   find('.counted').textContent = words.testing;
-  const answer = await ask(server.build, { with: tagged('with'), without: tagged('without') });
+  const groups = { with: tagged('with'), without: tagged('without') };
+  const answer = await ask(server.build, groups);
   count();
   if (!answer) return;
   const image = await decoded(answer.rows);
-  built = answer;
+  built = { ...answer, groups };
   const middle = (built.wide - 1) / 2;
   find('.rows').replaceChildren(...Array.from({ length: built.high }, (_, r) => {
     const row = make('div', 'row');
@@ -120,9 +121,15 @@ async function build() {
   find('.came').hidden = false;
   below.textContent = '';
   reveal();
-  props.value = { result: answer.result };
-  trigger('input');
+  tell(answer.result);
   box.dataset.built = 1 + Number(box.dataset.built || 0);
+}
+function tell(result) { props.value = { result }; trigger('input'); }
+// What came of a guess that was made when the direction was on view.
+async function judge() {
+  const mine = built;
+  const answer = await ask(server.build, built.groups);
+  if (answer && mine === built) tell(answer.result);
 }
 // What came of it stands under the button: where that is out of sight, the button goes up to the head of the page.
 function reveal() {
@@ -187,5 +194,6 @@ box.addEventListener('rules', ({ detail }) => {
   const anew = detail.name !== rules.name;
   rules = { ...rules, ...detail, turn: anew ? 0 : rules.turn };
   if (anew) hang();
+  else if (built && detail.guess) judge();
 });
 new ResizeObserver(() => { if (box.offsetParent && !begun) hang(); }).observe(box);

@@ -52,6 +52,7 @@ function show(image) {
   chart(find('.cost svg'), seen.rows.map(({ bits, error }) => [bits, error]), seen.pca, words.pca, words.bits);
   chart(find('.far svg'), seen.rows.map(({ far }, i) => [i, far]), seen.floor, words.floor, words.place);
   hang('reads', 0, 0);
+  open();  // with another collection the guess is gone
   paint();
 }
 const fetch = newest(async (wanted) => {

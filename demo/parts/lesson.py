@@ -46,13 +46,14 @@ element.addEventListener('change', ({ target }) => {
   told.textContent = JSON.parse(element.querySelector('.check').dataset.answers)[target.value];
   element.querySelector('.answer').replaceChildren(told);
 });
-const room = element.closest('.room'), note = document.createElement('p');
+const room = element.closest('.room'), note = document.createElement('p'), came = document.createElement('b');
 note.className = 'closed';
-note.textContent = element.querySelector('.lessons').dataset.closed;
+note.append(came, element.querySelector('.lessons').dataset.closed);
 function close() {
   const guess = room.querySelector('fieldset.guess'), judged = Boolean(room.querySelector('.result [data-judged]'));
   if (!guess || guess.disabled === judged) return;
   guess.disabled = judged;
+  came.textContent = judged ? (room.querySelector('.result .guessed')?.textContent || '') + ' ' : '';  // for phones
   if (judged) guess.append(note); else note.remove();
 }
 new MutationObserver(close).observe(room, { childList: true, subtree: true, attributeFilter: ['data-judged'] });

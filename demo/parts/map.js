@@ -275,6 +275,7 @@ function take(at, reach) {
   const point = near(at, reach);
   const one = point === null ? { at: [...at], sent: { at } } : { at: map.points[point], point, sent: { point } };
   if (ends.length === 2) { ends = []; way = null; stop(); find('.walk').hidden = true; runs.replaceChildren(); }
+  if (ends.length && JSON.stringify(ends[0].sent) === JSON.stringify(one.sent)) return;  // from a place to itself is no way
   ends.push(one);
   choose();
   stir();
@@ -394,6 +395,13 @@ chart.addEventListener('rules', ({ detail }) => {
   if (detail.name !== rules.name) rules = { ...rules, pair: [1, 2] };
   rules = { ...rules, ...detail };
   if (anew) begin();
+  else if (way && detail.guess) judge();
 });
+// What came of a guess that was made when the walk was on view.
+async function judge() {
+  const mine = way;
+  const answer = await ask(server.walk, { ends: way.map(({ sent }) => sent) });
+  if (answer && mine === way) tell(answer.result);
+}
 new ResizeObserver(() => { if (over.offsetParent && !begun) begin(); else paint(); }).observe(over);
 new MutationObserver(paint).observe(document.body, { attributes: true, attributeFilter: ['class'] });

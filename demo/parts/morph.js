@@ -97,10 +97,12 @@ function read() {
   const value = props.value;
   if (!value || !value.name || value === given) return;
   if (value.result !== undefined) return;  // our own, on its way back
+  if (drawings && drawings.name !== value.name) guess = null;
+  if (value.b) turn = 1;
   given = value;
-  drawings = { name: value.name, a: value.a, b: value.b };
+  drawings = { name: value.name, a: value.a, b: value.b || drawings.b };  // the far end stays where none is sent
   made = null; find('.kept').textContent = '';
-  inked(find('.a'), value.a, value.side); inked(find('.b'), value.b, value.side);
+  inked(find('.a'), drawings.a, value.side); inked(find('.b'), drawings.b, value.side);
   element.classList.toggle('colour', atob(value.a).length === 3 * value.side ** 2);
   turnNow();
 }

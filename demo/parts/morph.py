@@ -1,9 +1,10 @@
 """One drawing turned into another: three films side by side, their strips, and the way to keep one.
 
 The value goes to the page only: {"name", "a", "b", "side"}, the dots of the two drawings and how many lie along a side;
-while somebody draws on the room's pad the page takes those for a. It asks the server straight: morph({"name", "a", "b",
-...}) for the films (demo/vae/morphing.py), told(the same) for their sentence where that takes longer, other({"name",
-"turn"}) for another second drawing, film({..., "way", "kind"}) for a file. Its event is `input`: a result.
+without b it keeps the one it has, and while somebody draws on the room's pad it takes those for a. It asks the server
+straight: morph({"name", "a", "b", ...}) for the films (demo/vae/morphing.py), told(the same) for their sentence where
+that takes longer, other({"name", "turn"}) for another second drawing, film({..., "way", "kind"}) for a file. Its event
+is `input`: a result.
 """
 
 from collections.abc import Callable, Mapping

@@ -249,7 +249,7 @@ function read() {
   const value = props.value;
   if (!value || value.turn === undefined || value.turn === turn) return;
   turn = value.turn;
-  press(false);
+  sound(); press(false);
   clearTimeout(timer); clearTimeout(resting); timer = 0;  // what was drawn is gone
   if (value.side === side && value.channels === channels) { remember(); blank(); }  // what was there can be had back
   else lay(value.side, value.channels);

@@ -22,7 +22,9 @@ NOTHING = 0.5  # correlation below which a number is about nothing in particular
 TELL = """(name, guess) => {
   const rose = document.querySelector('#vae-compass-view .rose');
   rose.dispatchEvent(new CustomEvent('rules', { detail: { name, guess } }));
+  return guess;
 }"""
+ANEW = f"(name) => ({TELL})(name, null)"  # a guess is about one collection
 
 
 def latents(name: str) -> str:
@@ -79,8 +81,8 @@ class Compass:
                 answers = {"wall": self.wall, "build": self.build, "mix": needle.mix}
                 self.view = compass(words("vae.map") | TEXTS, rules, bounds, "vae-compass-view", answers)
         room.lessons.focus(border(self.ready), name, None, **AT_ONCE)
-        told = [name, room.guess]
-        gr.on([control.input for control in told], None, told, None, js=TELL, **ON_THE_SPOT)
+        room.guess.input(None, [name, room.guess], room.guess, js=TELL, **ON_THE_SPOT)
+        name.input(None, name, room.guess, js=ANEW, **ON_THE_SPOT)
         self.view.input(None, self.view, room.result, js="(seen) => seen.result", **ON_THE_SPOT)
 
     def ready(self, name: str) -> None:
@@ -93,7 +95,8 @@ class Compass:
         return hung | {"latents": latents(asked["name"])}
 
     def build(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """The direction, with its sentence and what came of the guess."""
+        """The direction, with its sentence and what came of the guess; until there is one, what it does is not said."""
         built = needle.build(asked)
         guessed = self.room.judged(asked.get("guess"), built.pop("most"))
-        return built | {"result": say(built.pop("said"), built.pop("yard"), guessed)}
+        told = say(built.pop("said"), built.pop("yard"), guessed)
+        return built | {"result": told if guessed.judged else say(TEXTS["waiting"].format(n=needle.TESTED))}

@@ -40,15 +40,20 @@ class Dial:
 
     def wire(self) -> None:
         asked = [self.collection, self.dial, self.room.guess]
-        gr.on([self.others.click, self.collection.input], border(self.show), asked, self.dial, **AT_ONCE)
-        said = [self.dial.input, self.room.guess.input, self.collection.input]
-        gr.on(said, border(self.judge), asked, self.room.result, **AT_ONCE)
+        self.others.click(border(self.show), asked[:2], self.dial, **AT_ONCE)
+        anew = [self.dial, self.room.result, self.room.guess]
+        self.collection.input(border(self.change), asked[:2], anew, **AT_ONCE)
+        gr.on([self.dial.input, self.room.guess.input], border(self.judge), asked, self.room.result, **AT_ONCE)
 
-    def show(self, name: str, value: Any, guess: Any) -> dict[str, Any]:
+    def show(self, name: str, value: Any) -> dict[str, Any]:
         """The next pictures, or the same of another collection; the dial stays where it stands."""
         before = value if isinstance(value, dict) else {}
         turn = whole(before.get("turn"), 0, SEEDS - 1, "The turn")
         return {**before, "name": name, "turn": turn + (before.get("name") == name)}
+
+    def change(self, name: str, value: Any) -> tuple[dict[str, Any], str, None]:
+        """Another collection, of which nothing has been guessed yet."""
+        return self.show(name, value), self.judge(name, value, None), None
 
     def judge(self, name: str, value: Any, guess: Any) -> str:
         """What the dial at its place gives and takes, as it was measured, and where it would be best."""

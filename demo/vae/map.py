@@ -8,7 +8,7 @@ from demo.parts.lesson import ON_THE_SPOT, Room, say
 from demo.parts.map import chart
 from demo.redraw import card
 from demo.vae import atlas, walk
-from demo.vae.survey import mapped
+from demo.vae.survey import COUPLES, mapped
 from demo.words import words
 
 TEXTS = words("vae.map")
@@ -16,7 +16,9 @@ TEXTS = words("vae.map")
 TELL = """(name, way, guess) => {
   const chart = document.querySelector('#vae-map-view .chart');
   chart.dispatchEvent(new CustomEvent('rules', { detail: { name, way, guess } }));
+  return guess;
 }"""
+ANEW = f"(name, way) => ({TELL})(name, way, null)"  # a guess is about one collection
 
 
 def cells(asked: dict[str, Any]) -> dict[str, str]:
@@ -40,7 +42,8 @@ class Map:
                 answers = {"chart": self.draw, "cells": cells, "spot": atlas.spot, "walk": self.walk}
                 self.view = chart(TEXTS, rules, "vae-map-view", answers)
         told = [name, way, room.guess]
-        gr.on([control.input for control in told], None, told, None, js=TELL, **ON_THE_SPOT)
+        gr.on([way.input, room.guess.input], None, told, room.guess, js=TELL, **ON_THE_SPOT)
+        name.input(None, told[:2], room.guess, js=ANEW, **ON_THE_SPOT)
         self.view.input(None, self.view, room.result, js="(seen) => seen.result", **ON_THE_SPOT)
 
     def draw(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -52,7 +55,8 @@ class Map:
         return drawn | {"result": say(TEXTS["said"].format(one=one, **shares), yard)}
 
     def walk(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """The film, with its sentence and what came of the guess."""
+        """The film, with its sentence and what came of the guess, once there is one."""
         film = walk.walk(asked)
         guessed = self.room.judged(asked.get("guess"), film.pop("most"))
-        return film | {"result": say(film.pop("said"), film.pop("yard"), guessed)}
+        yard = film.pop("yard") if guessed.judged else TEXTS["waiting"].format(n=COUPLES)
+        return film | {"result": say(film.pop("said"), yard, guessed)}

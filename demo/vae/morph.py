@@ -21,12 +21,12 @@ TELL = """(guess) => {
 
 
 def other(asked: dict[str, Any]) -> dict[str, Any]:
-    """Another drawing for the far end {"name", "turn"}; those of one end are not those of the other."""
+    """Another drawing for the far end {"name", "turn"}, from 1 on: odd examples, as the near end has even ones."""
     name = asked.get("name", "")
-    n = whole(asked.get("turn"), 0, SEEDS, TEXTS["number"])
+    n = whole(asked.get("turn"), 1, SEEDS // 2, TEXTS["number"])
     if (name, n) == (FIRST, 1):  # as with the near end: the room opens before a collection is read
         return {"dots": shown(sketch("cat", name))["dots"]}
-    return {"dots": shown(example(name, 500 + n))["dots"]}
+    return {"dots": shown(example(name, 2 * n - 1))["dots"]}
 
 
 class Morph:
@@ -46,21 +46,26 @@ class Morph:
                 answers = {"morph": self.morph, "told": self.told, "other": other, "film": morphing.film}
                 self.view = turning(TEXTS, morphing.WAYS, "vae-morph-view", answers)
         shows = [self.turn, self.pad, self.view]
-        self.another.click(border(self.show), [self.name, self.turn], shows, **AT_ONCE)
-        self.name.input(border(self.show), [self.name, self.turn], shows, **AT_ONCE)
+        self.another.click(border(self.again), [self.name, self.turn], shows, **AT_ONCE)
+        anew = [*shows, room.guess]  # a guess is about one collection
+        self.name.input(border(self.change), [self.name, self.turn], anew, **AT_ONCE)
         room.lessons.focus(border(self.open), self.name, shows, **AT_ONCE)
         room.guess.input(None, room.guess, None, js=TELL, **ON_THE_SPOT)
         self.view.input(None, self.view, room.result, js="(seen) => seen.result", **ON_THE_SPOT)
 
     def open(self, name: str) -> tuple[int, dict[str, Any], dict[str, Any]]:
         """The room opens with two drawings."""
-        return self.show(name, -1)
+        turn, laid, ends = self.again(name, -1)
+        return turn, laid, ends | {"b": other({"name": name, "turn": 1})["dots"]}
 
-    def show(self, name: str, turn: int) -> tuple[int, dict[str, Any], dict[str, Any]]:
-        """The next example on the pad, and what it is turned into."""
-        laid = shown(example(name, turn + 1))
-        ends = {"a": laid["dots"], "b": other({"name": name, "turn": 1})["dots"], "side": laid["side"]}
-        return turn + 1, laid, {"name": name, **ends}
+    def change(self, name: str, turn: int) -> tuple[int, dict[str, Any], dict[str, Any], None]:
+        """Two drawings of another collection."""
+        return *self.open(name), None
+
+    def again(self, name: str, turn: int) -> tuple[int, dict[str, Any], dict[str, Any]]:
+        """The next example at the near end, an even one; what it is turned into stays."""
+        laid = shown(example(name, 2 * (turn + 1) % SEEDS))
+        return turn + 1, laid, {"name": name, "a": laid["dots"], "side": laid["side"]}
 
     def morph(self, asked: dict[str, Any]) -> dict[str, Any]:
         """The films, with their sentence, or with what is being measured for it."""

@@ -170,8 +170,10 @@ def told(said: Verdict, name: str) -> dict[str, str]:
     facts["whose"] = texts["whose"][survey(name).whose]
     by_itself = f"{target['by']:+.1f}".replace("-", "−")
     sentence = texts["said" if said.lacked else "none_lacked"].format(**facts)
+    found = not said.lacked or said.did - said.blind > said.doubt
+    no_better = "" if found else texts["no_better"].format(doubt=said.lacked * said.doubt)
     return {
-        "said": sentence + (texts["no_better"] if said.lacked and said.did - said.blind <= said.doubt else ""),
+        "said": sentence + no_better,
         "yard": texts["yard"].format(
             blind=said.lacked * said.blind, n=said.lacked, dragged=dragged, moved=by_itself, line=r
         ),

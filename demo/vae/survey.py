@@ -10,10 +10,11 @@ from torch import Tensor
 
 from core.checkpoint import names
 from core.model import Mishap, noise
-from demo.redraw import at_easel, at_hand, card, collections, paint, painter, unseen
+from demo.redraw import at_easel, at_hand, card, collections, fresh, paint, painter, unseen
 from demo.shelf import once, shelf
 
 N = 1000  # pictures in a survey; the first half may be learnt from, the second is kept to measure with
+FEWER = 500  # of what stands in for a collection: each is drawn anew in its manner, five seconds in all
 COUPLES = 400  # pairs of unseen pictures, to walk between
 CLEAR = {"faces": 0.85, "digits": 0.48, "doodles": 0.32}  # kinds told right from two numbers, as the Map measures it
 AT_ONCE = 100  # through a network: others wait for the easel meanwhile
@@ -47,7 +48,8 @@ def survey(name: str) -> Survey:
     painter(name)
     try:
         data = unseen(name)
-        (x, y), whose = data.fixed(min(N, data.held())), "unseen" if data.card.name == name else data.card.name
+        whose = "unseen" if data.card.name == name else data.card.name
+        x, y = fresh(name, min(N, data.held() if whose == "unseen" else FEWER))
     except Mishap:  # what the model paints from the prior, called what the judge calls it
         x = painted(torch.randn(N, painter(name).config.latent, generator=noise(0, 7)), name)
         y, whose = judged(x, name).argmax(1), "made"

@@ -6,11 +6,12 @@ from typing import Any
 
 import gradio as gr
 
+from core.data import COLLECTIONS
 from core.model import Mishap
 from demo import training
 from demo.ink import is_empty
 from demo.parts.border import border
-from demo.parts.lesson import AT_ONCE, text
+from demo.parts.lesson import AT_ONCE, say, text
 from demo.parts.pad import dots, pad, shown
 from demo.parts.post import way
 from demo.redraw import unpack
@@ -68,7 +69,10 @@ class Train(Bench):
         laid, views = shown(x), [gr.skip()] * 9
         if not RUNS.is_here(key):
             data = guest.learnable(name)
-            return [data, gr.update(visible=False), laid, gr.Accordion(open=True), training.sight(data), *views[1:]]
+            titles = {"missing": COLLECTIONS[name].title, "title": COLLECTIONS[data].title}
+            said = say("" if data == name else TEXTS["instead"].format(**titles))
+            given = [data, gr.update(visible=False), laid, gr.Accordion(open=True)]
+            return [*given, training.sight(data), said, *views[2:]]
         if not guest.fits(dots(drawing), self.own(key).trainer.plan.data):
             raise Mishap(TEXTS["other_kind"])
         return [gr.skip(), gr.skip(), laid, gr.Accordion(open=True), *self.hang(key, drawing)]
