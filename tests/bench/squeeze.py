@@ -34,7 +34,10 @@ def redrawn(name: str, latent: int, beta: float, seed: int, options: argparse.Na
         vae = build("vae", options.size, data.facts(), rule)
     plan = Plan("vae", name, options.size, seed, lr=options.lr, batch=options.batch, options=rule)
     keep = options.keep and options.keep / f"{name}-{latent}-{beta:g}-{options.hidden}-{options.seconds:g}s-{seed}.pt"
-    seen = learn(Trainer(plan, vae, data), options.seconds, DECAY, keep)
+    trainer = Trainer(plan, vae, data)
+    for group in (group for optimizer in trainer.optimizers for group in optimizer.param_groups):
+        group["weight_decay"] = options.weight_decay or group["weight_decay"]
+    seen = learn(trainer, options.seconds, DECAY, keep)
     numbers = measure(vae.eval(), data)
     error, rate = numbers["error"], numbers["rate"]
     pca = error.yardsticks[f"PCA with {latent} numbers"]
@@ -53,6 +56,7 @@ def main() -> None:
     parser.add_argument("--likelihood", default="bernoulli")
     parser.add_argument("--hidden", type=int, default=0, help="layers between the code and the convolutions")
     parser.add_argument("--lr", type=float, default=0.0, help="0: the family's recipe")
+    parser.add_argument("--weight-decay", type=float, default=0.0, help="0: the family's own; long runs want .1")
     parser.add_argument("--batch", type=int, default=0, help="0: the family's recipe")
     parser.add_argument("--keep", type=Path, help="folder of states, to go on after a cut")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
