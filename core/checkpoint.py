@@ -26,6 +26,7 @@ from core.train import Plan, Trainer
 SHELF = Path(__file__).parent.parent / "checkpoints"
 INDEX = "copying.safetensors"  # beside a text model's weights: the runs of its training texts (core/copying.py)
 PAIRS = "pairs.safetensors"  # beside a storyteller: which token followed which in its texts
+MAY_BE_NONE = ("channels", "side", "classes", "hidden_layers")  # settings
 LARGEST_CARD, LARGEST_WEIGHTS = 1_000_000, 64_000_000  # bytes
 LARGEST_MODEL = 16_000_000  # weights
 STORED = {torch.float32, torch.bfloat16, torch.float16, torch.int64}
@@ -227,7 +228,7 @@ def is_sane(name: str, value: Any, kind: Any) -> bool:
         return kind is bool
     if isinstance(value, float):
         return kind is float and 0 <= value <= 1000  # False for NaN
-    least, most = int(name not in ("channels", "side", "classes")), {"layers": 64, "context": 1024}.get(name, 65_536)
+    least, most = int(name not in MAY_BE_NONE), {"layers": 64, "context": 1024}.get(name, 65_536)
     return isinstance(value, int) and kind is not bool and least <= value <= most
 
 

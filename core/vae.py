@@ -30,7 +30,7 @@ class Config:
     side: int
     width: int = 32
     latent: int = 16
-    hidden: int = 0  # layers of MIDDLE from the code to the convolutions: 2 latents want 3 (tests/bench/squeeze.py)
+    hidden_layers: int = 0  # of MIDDLE, from the code to the convolutions: 2 latents want 3 (tests/bench/squeeze.py)
     beta: float = 1.0
     likelihood: str = "bernoulli"  # each pixel's brightness as a chance of ink; "gaussian" for colour
     spread: float = 0.1  # standard deviation of the gaussian, brightness in 0..1
@@ -39,8 +39,8 @@ class Config:
     def __post_init__(self):
         if self.side % 8 or not self.side:
             raise Mishap(f"A picture side must be a multiple of 8, and {self.side} is not.")
-        if self.hidden not in range(9):
-            raise Mishap(f"A decoder has 0 to 8 hidden layers, not {str(self.hidden)[:40]!r}.")
+        if self.hidden_layers not in range(9):
+            raise Mishap(f"A decoder has 0 to 8 hidden layers, not {str(self.hidden_layers)[:40]!r}.")
         if self.likelihood not in LIKELIHOODS:
             raise Mishap(f"A likelihood is {' or '.join(LIKELIHOODS)}, not {self.likelihood!r}.")
         if self.dial and not 0 <= self.beta <= WIDEST:
@@ -124,7 +124,7 @@ class VAE(Model):
             *(nn.Conv2d(2 * W, 4 * W, 4, 2, 1), Residual(4 * W, dial)),
             *(nn.SiLU(), nn.Flatten(), nn.Linear(4 * W * base * base, 2 * Z)),
         )
-        sizes = [Z, *[MIDDLE] * config.hidden]
+        sizes = [Z, *[MIDDLE] * config.hidden_layers]
         self.decoder = Chain(
             *(part for a, b in pairwise(sizes) for part in (nn.Linear(a, b), nn.SiLU())),
             *(nn.Linear(sizes[-1], 4 * W * base * base), nn.Unflatten(1, (4 * W, base, base))),

@@ -2,12 +2,14 @@
 
 import json
 import struct
+from dataclasses import asdict, fields
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
 from core import checkpoint
+from core.families import FAMILIES, build
 from core.model import Mishap
 from tests.test_contract import data_for, trainer
 
@@ -159,3 +161,11 @@ def test_a_painter_is_kept_at_several_ages(tmp_path, monkeypatch):
     for step, model in models.items():
         for name, tensor in model.state_dict().items():
             assert torch.allclose(kept[step][name], tensor, atol=0.004 * float(tensor.abs().max()))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_size_of_every_family_can_be_brought_back(family):
+    for size in FAMILIES[family].PRESETS:
+        config = build(family, size, data_for(family).facts()).config
+        kinds = {f.name: f.type for f in fields(config)}
+        assert all(checkpoint.is_sane(name, value, kinds[name]) for name, value in asdict(config).items())

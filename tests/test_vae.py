@@ -100,12 +100,14 @@ def test_a_beta_beside_the_dial_is_refused():
 
 def test_a_code_may_pass_hidden_layers():
     z = torch.randn(3, 4, generator=noise(0))
-    plain, deep = (torch.stack([vae(hidden=n).decoder[: 2 * n + 1](scale * z) for scale in (0, 1, 2)]) for n in (0, 2))
+    plain, deep = (
+        torch.stack([vae(hidden_layers=n).decoder[: 2 * n + 1](scale * z) for scale in (0, 1, 2)]) for n in (0, 2)
+    )
     assert plain.shape == deep.shape
     torch.testing.assert_close(plain[2] - plain[1], plain[1] - plain[0])
     assert not torch.allclose(deep[2] - deep[1], deep[1] - deep[0], rtol=0.1)
     with pytest.raises(Mishap, match="hidden"):
-        VAE.Config(1, 32, hidden=9)
+        VAE.Config(1, 32, hidden_layers=9)
 
 
 @pytest.mark.parametrize("name", [n for n in names("vae") if "dial" in read_card(SHELF / n / "card.json")])

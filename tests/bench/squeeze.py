@@ -28,12 +28,15 @@ def redrawn(name: str, latent: int, beta: float, seed: int, options: argparse.Na
     """One model, learnt and measured."""
     data, rule = (
         open_collection(name),
-        {"latent": latent, "beta": beta, "likelihood": options.likelihood, "hidden": options.hidden},
+        {"latent": latent, "beta": beta, "likelihood": options.likelihood, "hidden_layers": options.hidden_layers},
     )
     with seeded(seed):
         vae = build("vae", options.size, data.facts(), rule)
     plan = Plan("vae", name, options.size, seed, lr=options.lr, batch=options.batch, options=rule)
-    keep = options.keep and options.keep / f"{name}-{latent}-{beta:g}-{options.hidden}-{options.seconds:g}s-{seed}.pt"
+    keep = (
+        options.keep
+        and options.keep / f"{name}-{latent}-{beta:g}-{options.hidden_layers}-{options.seconds:g}s-{seed}.pt"
+    )
     trainer = Trainer(plan, vae, data)
     for group in (group for optimizer in trainer.optimizers for group in optimizer.param_groups):
         group["weight_decay"] = options.weight_decay or group["weight_decay"]
@@ -54,7 +57,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=200, help="of CPU time, for each model")
     parser.add_argument("--size", default="medium")
     parser.add_argument("--likelihood", default="bernoulli")
-    parser.add_argument("--hidden", type=int, default=0, help="layers between the code and the convolutions")
+    parser.add_argument("--hidden-layers", type=int, default=0, help="layers between the code and the convolutions")
     parser.add_argument("--lr", type=float, default=0.0, help="0: the family's recipe")
     parser.add_argument("--weight-decay", type=float, default=0.0, help="0: the family's own; long runs want .1")
     parser.add_argument("--batch", type=int, default=0, help="0: the family's recipe")
