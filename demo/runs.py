@@ -11,13 +11,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
+from core.data.collection import Few
 from core.model import Mishap
 from core.train import Progress, Trainer
 
 MOST = 60  # runs kept; the one left alone for longest makes room
 PATIENCE = 3600.0  # seconds a resting run is kept
 WAKE = 300  # points kept of a curve
+AROUND, PEAK = 4, 8.0  # points before and after; times the usual distance from them
 PAST = 20  # pictures kept of what a run looked like
 
 
@@ -51,13 +54,13 @@ class Run:
         self.begun = self.trainer.step  # 0 for one that had not learnt before
 
     def note(self, now: Progress) -> None:
-        """Adds a point to every curve; curves grown long keep of every two points the one that stands out."""
+        """Adds a point to every curve; curves grown long keep their ends, peaks, and points evenly spread."""
         self.last, self.touched = now, time.monotonic()
         self.steps.append(now.step)
         for name, value in now.losses.items():
             self.curves.setdefault(name, []).append(value)
         if len(self.steps) > WAKE:
-            kept = striking(list(self.curves.values()))
+            kept = telling(self.steps, list(self.curves.values()))
             self.steps = [self.steps[i] for i in kept]
             self.curves = {name: [row[i] for i in kept] for name, row in self.curves.items()}
 
@@ -66,6 +69,11 @@ class Run:
         self.marks.append((self.trainer.step, signs))
         if len(self.marks) > WAKE:
             del self.marks[1:-1:2]
+
+    @property
+    def rules(self) -> tuple[Any, ...]:
+        """What holds while it learns, and can change."""
+        return self.trainer.lr, self.trainer.model.config, isinstance(self.trainer.data, Few)
 
     def turn(self) -> None:
         """Remembers that from the next step on other rules hold."""
@@ -87,16 +95,24 @@ class Run:
             del self.past[min(range(1, PAST), key=lambda i: steps[i + 1] - steps[i - 1])]
 
 
-def striking(curves: Sequence[Sequence[float]]) -> list[int]:
-    """Indices into curves, all (N,): the first, the last, and of every two neighbours between them the farther out.
+def telling(steps: Sequence[int], curves: Sequence[Sequence[float]]) -> list[int]:
+    """Indices into steps (N,) and curves, each (N,): the first, the last, and one in each of WAKE / 2 equal stretches
+    of steps. That is the farthest out if it is a peak, else the middle one: what is old stays as fine as what is new,
+    and no curve is told by its outermost values.
 
-    Far is how many times the usual distance a value lies from the middle of its curve.
+    Far is how many times the usual distance a value lies from the median of the points around it.
     """
     values = np.nan_to_num(np.array(curves, dtype=float))
-    off = np.abs(values - np.median(values, 1, keepdims=True))
-    far: list[float] = (off / (np.median(off, 1, keepdims=True) + 1e-12)).max(0).tolist()
-    end = len(far) - 1
-    return [0, *(max(range(i, min(i + 2, end)), key=lambda at: far[at]) for i in range(1, end, 2)), end]
+    around = np.pad(values, ((0, 0), (AROUND, AROUND)), mode="edge")
+    off = np.abs(values - np.median(sliding_window_view(around, 2 * AROUND + 1, axis=1), axis=2))
+    far = (off / (off.mean(1, keepdims=True) + 1e-12)).max(0)
+    stretch = (np.array(steps) - steps[0]) * (WAKE // 2) // (steps[-1] - steps[0] + 1)
+    stretches = [np.flatnonzero(stretch == i) for i in np.unique(stretch[1:-1])]
+    kept = {0, len(steps) - 1}
+    for at in stretches:
+        farthest = int(at[far[at].argmax()])
+        kept.add(farthest if far[farthest] > PEAK else int(at[len(at) // 2]))
+    return sorted(kept)
 
 
 class Turnstile:

@@ -61,12 +61,8 @@ class Bench:
         self.data = gr.Dropdown(
             offer, value=offer[0][1], label=texts["collection"], elem_id=self.name("data"), filterable=False
         )
-        self.size = gr.Radio(
-            [(texts[size], size) for size in SIZES],
-            value="small",
-            label=texts["size"],
-            elem_id=self.name("size"),
-        )
+        sizes = [(texts[size], size) for size in SIZES]
+        self.size = gr.Radio(sizes, value="small", label=texts["size"], elem_id=self.name("size"))
         self.other = text("p", texts["other"], "of-a-run other")
         self.text = gr.Textbox(
             label=texts["text"], info=texts["text_note"], lines=5, max_lines=9, visible=False, elem_id=self.name("text")
@@ -138,7 +134,7 @@ class Bench:
         self.pause.click(border(self.halt), self.stored, None, **HIDDEN)
         self.once.click(border(self.single), self.stored, shown, **QUIET)
         for button, files in ((self.keep, self.pack), (self.film, self.lapse)):
-            button.click(border(files), self.stored, [self.kept, self.room.result], **QUIET)
+            button.click(border(files), self.stored, self.kept, **QUIET)
         self.rewind.input(border(self.back), [self.stored, self.rewind], self.view, **AT_ONCE)
         asked = [self.bring, self.text, self.stored]
         brought = self.bring.upload(border(self.unpack), asked, [self.stored, *shown], **QUIET)
@@ -151,15 +147,16 @@ class Bench:
         found = self.room.lessons.focus(border(self.arrive), [self.stored, self.data], shown, **QUIET)
         driving = [self.data, self.size, self.other, *self.verbs, *self.room.folds]
         self.watch.wire([self.view, self.room.result, self.charts], driving, self.room)
+        begins = [self.room.guess, self.data, self.size, self.batch, self.seed]
         for event in (found, brought):
-            event.then(border(self.begun), self.stored, [self.data, self.size, self.batch, self.seed], **HIDDEN)
+            event.then(border(self.begun), self.stored, begins, **HIDDEN)
         refused = [event.failure for event in self.rules.wire(self.changing, self.stored)]
         for come in (*begun, found.then, brought.then, *refused):  # the controls say what holds
             come(border(self.told), self.stored, [*self.rules.controls.values()], **HIDDEN)
 
     def shown(self, seen: training.Seen, state: str, sentence: str = "") -> list[Any]:
         """What all buttons answer with; a sentence takes the place of the result."""
-        said = say(sentence) if sentence else say(*seen.result, self.room.settled(seen.run.guess, *seen.run.came))
+        said = say(*((sentence, "") if sentence else seen.result), self.room.settled(seen.run.guess, *seen.run.came))
         return [seen.view, said, *self.state(state, seen.run), seen.charts]
 
     def make(self, data: str, size: str, text: str, batch: float, seed: float, old: str, *rules: Any) -> Iterator[Any]:
@@ -233,11 +230,13 @@ class Bench:
         return values if len(values) > 1 else values[0]  # Gradio takes one output as it is, not as a list
 
     def begun(self, key: str) -> list[Any]:
-        """What the run on view began with, so that Start over begins with the same."""
-        trainer = self.own(key).trainer if RUNS.is_here(key) else None
-        if trainer is None or trainer.plan.data == "own" or trainer.plan.size not in SIZES:
-            return [gr.skip()] * 4
-        return [trainer.plan.data, trainer.plan.size, trainer.batch, trainer.plan.seed]
+        """What its visitor expected of the run on view, and what it began with: Start over begins with the same."""
+        if not RUNS.is_here(key):
+            return [gr.skip()] * 5
+        run, plan = self.own(key), self.own(key).trainer.plan
+        offered = plan.data != "own" and plan.size in SIZES
+        told = [plan.data, plan.size, run.trainer.batch, plan.seed] if offered else [gr.skip()] * 4
+        return [run.guess or gr.skip(), *told]
 
     def expect(self, key: str, guess: str) -> None:
         """A guess counts until its time has come, whether the training has begun or not."""
@@ -266,25 +265,25 @@ class Bench:
             seen = training.see(run)
         return self.shown(seen, "resting", self.texts["elsewhere" if run.seat else "found"])
 
-    def pack(self, key: str) -> Iterator[list[Any]]:
+    def pack(self, key: str) -> Iterator[gr.File]:
         """The run as it stands, as two files to take away; Gradio has copied them when it asks for more."""
         run = self.own(key)
         with tempfile.TemporaryDirectory(prefix="atelier-") as folder:
             with run.lock:
                 files = training.packed(run, Path(folder))
-            yield [gr.File(files, visible=True), say(self.texts["kept"].format(step=run.trainer.step))]
+            yield gr.File(files, visible=True, label=self.texts["kept"].format(step=run.trainer.step))
 
     def back(self, key: str, i: float) -> str:
         """What a run at rest looked like earlier; the end of the bar is now."""
         return training.past(self.own(key), i)
 
-    def lapse(self, key: str) -> Iterator[list[Any]]:
+    def lapse(self, key: str) -> Iterator[gr.File]:
         """The run's pictures one after the other, as a film to take away."""
         run = self.own(key)
         with tempfile.TemporaryDirectory(prefix="atelier-") as folder:
             file = Path(folder, f"atelier-{self.family}.webp")
             file.write_bytes(training.film(run))
-            yield [gr.File([str(file)], visible=True), say(self.texts["filmed"].format(n=len(run.past)))]
+            yield gr.File([str(file)], visible=True, label=self.texts["filmed"].format(n=len(run.past)))
 
     def unpack(self, files: list[str], text: str, old: str) -> list[Any]:
         """A run made of two files that were kept; they may come from anybody. It takes the old one's place."""

@@ -77,11 +77,12 @@ def change(run: Run, told: dict[str, Any]) -> None:
     """Other rules from the next step on; Mishap where a step would grow too long for all who wait."""
     with run.lock:
         fits(run.trainer.plan.family, run.trainer.batch, told.get("critic_steps", 1))
-        told = dict(told)
+        told, before = dict(told), run.rules
         if "few" in told:
             narrow(run.trainer, told.pop("few"))
         run.trainer.change(**told)
-        run.turn()
+        if run.rules != before:
+            run.turn()
 
 
 def narrow(trainer: Trainer, few: bool) -> None:
@@ -200,9 +201,8 @@ def draw(run: Run) -> str:
 
 def linked(run: Run, sentence: str, step: int) -> str:
     """The same with the way for others to watch."""
-    link = (
-        f'<a href="?watch={run.trainer.plan.family}.{run.link}" target="_blank">{escape(words("train")["watch"])}</a>'
-    )
+    where, watch = f"?watch={run.trainer.plan.family}.{run.link}", escape(words("train")["watch"])
+    link = f'<a href="{where}" target="_blank">{watch}</a>'
     return f'<p class="meter" data-step="{step}">{escape(sentence)} · {link}</p>'
 
 

@@ -10,6 +10,7 @@ from core.data import open_collection
 from core.measure import unseen
 from core.model import Mishap
 from core.verdict import Line, between, from_card, measured, off, to_card
+from demo.gan.critic import examples, reals
 
 LINE = Line(*torch.tensor([[1.5, 2.0], [2.0, 4.0], [0.8, 0.9], [0.2, 0.1]]), torch.tensor([128, 127]), 0.03, 0.02)
 
@@ -73,3 +74,14 @@ def test_a_critic_that_was_never_measured_is_not_believed(told):
 def test_a_line_for_other_subjects_is_not_believed():
     with pytest.raises(Mishap, match="other subjects"):
         from_card(to_card(LINE), 3)
+
+
+def test_other_real_pictures_hang_beside_other_paintings():
+    y = torch.arange(8)
+    first, again, other = (reals("gan-faces", y, seed) for seed in (7, 7, 8))
+    assert torch.equal(first, again)
+    same = (first - other).abs().amax((1, 2, 3)) == 0
+    assert same.float().mean() < 0.5
+    unseen, labels = examples("gan-faces")
+    for picture, k in zip(first, y, strict=True):
+        assert k in labels[(unseen == picture).flatten(1).all(1)]

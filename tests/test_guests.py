@@ -150,3 +150,11 @@ def test_a_training_that_ran_away_gets_a_sentence():
     run.trainer.model.average.paints[0].weight.data.fill_(torch.nan)
     with pytest.raises(Mishap, match="ran away"):
         sit({"age": run.link})
+
+
+def test_rules_told_as_they_were_are_no_other_rules():
+    run = trained()
+    training.change(run, {"critic_pace": run.trainer.model.config.critic_pace, "few": False})
+    assert not run.turns
+    training.change(run, {"critic_pace": 0.5})
+    assert run.turns == [run.trainer.step]

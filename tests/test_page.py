@@ -177,7 +177,8 @@ def test_one_painting_turns_into_another(page):
     way = page.locator("#gan-paint-between li img").evaluate_all("(images) => images.map((image) => image.src)")
     assert len(set(way)) == 8
     assert {way[0], way[-1]} == {sources(page)[0], sources(page)[5]}  # it begins and ends with what hangs on the wall
-    assert re.search(r"took \d of 8 for real", page.inner_text(SAID))
+    assert re.search(r"took \d of 8 for real", page.inner_text("#gan-paint-between"))
+    assert page.locator("#gan-paint-result [data-judged]").count()  # what came of the guess is still said
 
 
 def test_a_sheet_can_be_kept(page):

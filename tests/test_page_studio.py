@@ -46,6 +46,7 @@ def test_start_pause_reload_go_on(visit):
     page = room(visit())
     page.click(COLLECTION)
     page.get_by_role("option", name="Cut-paper shapes").click()
+    page.locator("#gan-train-guess input").nth(1).check()
     page.click(START)
     until(page, 0)
     paused = at_rest(page)
@@ -59,6 +60,7 @@ def test_start_pause_reload_go_on(visit):
     page.wait_for_selector(f"{ON}:visible")
     page.wait_for_function(f"document.querySelector('{COLLECTION}').value === 'Cut-paper shapes'")
     assert step(page) == paused, "a reload must find the run where it stopped"
+    page.wait_for_function("document.querySelectorAll('#gan-train-guess input')[1].checked")
     page.click(ONCE)
     assert until(page, paused) == paused + 1
     page.click(ON)
@@ -135,9 +137,12 @@ def test_keep_and_bring_back(page, tmp_path):
     page.click("#vae-train-start")
     until(page, 0, "vae")
     kept_at = at_rest(page, "vae")
+    said = page.inner_text("#vae-train-result .said")
     page.locator("#vae-train .more button").last.click()
     page.click("#vae-train-keep")
     page.wait_for_selector("#vae-train-kept a")
+    assert page.inner_text("#vae-train-result .said") == said
+    page.wait_for_selector(f"#vae-train-kept:has-text('Kept at step {kept_at}')")
     files = []
     for link in page.locator("#vae-train-kept a").all():
         name = re.sub(r".*/", "", link.get_attribute("href"))

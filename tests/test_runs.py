@@ -5,6 +5,7 @@ import threading
 import time
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from core.model import Mishap
@@ -183,6 +184,19 @@ def test_a_peak_outlives_the_thinning_of_its_curve():
     for i in range(5 * WAKE):
         run.note(start._replace(step=i + 1, losses={"forger": 9.0 if i == 100 else 1 + i % 3 / 10, "critic": 5.0}))
     assert len(run.steps) <= WAKE and run.curves["forger"][run.steps.index(101)] == max(run.curves["forger"]) == 9.0
+
+
+def test_thinning_leaves_the_past_as_fine_as_the_present_and_no_higher():
+    run, start, long = new(), next(iter(new().trainer.run(0))), 20 * WAKE
+    noises = np.random.default_rng(0).normal(size=long)
+    for i, noise in enumerate(noises):
+        height = 2.0 if i < 0.1 * long else 1.0  # it falls at once, early in what will be a long run
+        run.note(start._replace(step=i + 1, losses={"forger": height + 0.1 * noise, "critic": 5.0}))
+    assert max(np.diff(run.steps)) <= 5 * long / (WAKE / 2)
+    steps, curve = np.array(run.steps), np.array(run.curves["forger"])
+    early, late = curve[steps <= 0.1 * long], curve[steps > 0.1 * long]
+    assert len(early) > 10 and early.mean() == pytest.approx(2, abs=0.1)
+    assert late.mean() == pytest.approx(1, abs=0.1)
 
 
 @pytest.mark.parametrize("peak", [40.0, -40.0])

@@ -1,9 +1,10 @@
 """The critics of the shipped GANs: real pictures nobody trained on, and where each critic's line lies."""
 
+import torch
 from torch import Tensor
 
 from core.measure import unseen
-from core.model import Batch, Mishap
+from core.model import Batch, Mishap, noise
 from core.verdict import Line, from_card
 from demo.shelf import card, collection, once, shelf
 
@@ -17,14 +18,15 @@ def examples(name: str) -> Batch:
     return unseen(gan, collection(card["data"]["name"]), EACH)
 
 
-def reals(name: str, y: Tensor) -> Tensor | None:
-    """An unseen real picture (n, C, S, S) for each of the labels y (n,); None if there are none on this machine."""
+def reals(name: str, y: Tensor, seed: int) -> Tensor | None:
+    """An unseen real picture (n, C, S, S) for each of the labels y (n,), drawn by lot; None if there are none here."""
     try:
         x, labels = examples(name)
     except Mishap:
         return None
+    order = torch.randperm(len(labels), generator=noise(seed, 13))
     nth = [int((y[:i] == k).sum()) for i, k in enumerate(y)]  # how often a label has come before
-    return x[[int((labels == k).nonzero()[n]) for k, n in zip(y, nth, strict=True)]]
+    return x[[int(order[labels[order] == k][n]) for k, n in zip(y, nth, strict=True)]]
 
 
 @once

@@ -21,7 +21,7 @@ from core.model import Mishap, noise, seeded
 from core.train import Plan, Trainer
 from demo.limits import finite, one_of, whole
 from demo.runs import Run, Runs
-from demo.words import words
+from demo.words import counted, words
 
 FIELDS = Runs()
 WORLDS = tuple(name for name, card in COLLECTIONS.items() if card.learns == "points")
@@ -73,7 +73,7 @@ class Field:
             beliefs = self.beliefs(gan, fake)
         self.watch(run, fake)
         texts = words("gan.plane")
-        said, out = texts["said"].format(far=self.far, step=self.at), (fake.abs() > EXTENT).any(1).float().mean()
+        said, out = counted(texts["said"], far=self.far, step=self.at), (fake.abs() > EXTENT).any(1).float().mean()
         return {
             "id": run.id,
             "step": run.trainer.step,

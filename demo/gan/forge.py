@@ -117,7 +117,8 @@ class Forge:
         drawn = self.pad.input(border(self.rest), [*drawing, self.laid], self.said, **AT_ONCE)
         told = [self.room.result, self.twin]
         drawn.success(None, [self.said, *drawing[:3], *told], told, js=STILL, **AT_ONCE)
-        gr.on([self.subject.input, self.room.guess.input], border(self.see), drawing, seen, **AT_ONCE)
+        self.subject.input(border(self.see), drawing, seen, **AT_ONCE)
+        self.room.guess.input(border(self.see), [*drawing, self.laid], seen, **AT_ONCE)
         asked = [self.collection, self.turn, self.pupil, self.room.guess]
         shows = [self.pad, self.laid, *seen, self.twin]
         learnt = [self.pupil, *seen, self.forget]
@@ -134,12 +135,12 @@ class Forge:
         sought = self.imitate.click(border(self.search), drawing[:3], self.found, **SLOWLY)
         sought.success(None, [self.found, *drawing[:3], self.twin], self.twin, js=STILL, **AT_ONCE)
 
-    def see(self, value: Any, name: str, subject: str, pupil: str, guess: str) -> tuple[Any, str]:
-        """What is on the pad, judged."""
+    def see(self, value: Any, name: str, subject: str, pupil: str, guess: str, laid: Any = None) -> tuple[Any, str]:
+        """What is on the pad, judged, beside what was laid there for the subject."""
         k, drawing = forgery.subject(name, subject), unpack(dots(value), name)
         if is_empty(drawing):
             return sight(BLANK, name, subject, pupil), say(TEXTS["empty"])
-        return self.judged(drawing, name, k, pupil, guess)
+        return self.judged(drawing, name, k, pupil, guess, "begun" if forgery.same(drawing, laid) else "said")
 
     def rest(self, value: Any, name: str, subject: str, pupil: str, guess: str, laid: Any) -> str:
         """Only the sentence: the page shows by itself what is seen. The forger's answer was to another drawing."""

@@ -46,10 +46,11 @@ def hang(
     return wall(hung(collection, x, y, chances, TEXTS["painting"])), result(collection, y, chances, guessed)
 
 
-def beside(collection: str, subject: str, guess: str | None) -> str:
-    """The row of real pictures, where they are at hand; its subjects are those of the first paintings."""
+def beside(collection: str, subject: str, seed: int | None, guess: str | None) -> str:
+    """The row of real pictures, where they are at hand; its subjects are those of the first paintings, and others hang
+    beside other paintings."""
     y = forger.asked(collection, subject, ROW)
-    x = reals(f"gan-{collection}", y)
+    x = reals(f"gan-{collection}", y, seed or 0)
     if x is None:
         return f'<p class="key">{TEXTS["absent"]}</p>'
     chances = None if guess is None else beliefs(collection, x, y)
@@ -71,16 +72,14 @@ class Album:
         self.sheet = gr.Button(TEXTS["sheet"], size="sm", elem_id="gan-paint-sheet")
         self.kept = gr.File(visible=False, interactive=False, label=TEXTS["sheet_note"], elem_id="gan-paint-kept")
 
-    def wire(self, wall: list[Any], guess: gr.Radio, shown: gr.HTML, result: gr.HTML) -> None:
+    def wire(self, wall: list[Any], guess: gr.Radio, shown: gr.HTML) -> None:
         """wall: collection, subject, boldness and seed, which make the paintings what they are."""
-        self.morph.click(border(self.turn), [*wall, guess, *self.ends], [shown, result], **LATER)
+        self.morph.click(border(self.turn), [*wall, guess, *self.ends], shown, **LATER)
         self.sheet.click(border(self.keep), wall, self.kept, **LATER)
         sent = self.send.click(border(self.give), [*wall, self.ends[0]], post(), **LATER)
         sent.success(None, None, None, js=way(words("vae")["title"], words("vae.sketch")["title"]))
 
-    def turn(
-        self, collection: str, subject: str, bold: float, seed: int, guess: str | None, *ends: int
-    ) -> tuple[str, Any]:
+    def turn(self, collection: str, subject: str, bold: float, seed: int, guess: str | None, *ends: int) -> str:
         """The way from one painting to another; the critic says nothing of it before there is a guess."""
         x, y = album.morphed(collection, subject, seed, bold, *ends)
         chances = None if guess is None else beliefs(collection, x, y)
@@ -88,9 +87,9 @@ class Album:
         moving = f'<img class="dots film" src="{album.film(x)}" alt="{escape(alt)}">'
         hanging = f"{wall(hung(collection, x, y, chances, TEXTS['between']))}{moving}"
         if chances is None:
-            return hanging, gr.skip()
+            return hanging
         said = TEXTS["morphed"].format(took=int((chances > 0.5).sum()), count=len(x))
-        return hanging, say(said, TEXTS["morph_yard"])
+        return f'{hanging}<p class="key">{escape(said)} {escape(TEXTS["morph_yard"])}</p>'
 
     def keep(self, collection: str, subject: str, bold: float, seed: int) -> Iterator[Any]:
         """A picture file of 64 paintings; Gradio has copied it when it asks for more."""
@@ -155,11 +154,11 @@ class Paint:
     def wire(self) -> None:
         """Paintings come first: real pictures may have to be read from a pack."""
         asked = [self.collection, self.subject, self.bold, self.seed, self.room.guess]
-        shown = [self.pictures, self.room.result, self.between]
+        shown = [self.pictures, self.room.result, self.between, self.album.kept]
         paintings = {"fn": border(self.show), "inputs": asked, "outputs": shown, **AT_ONCE}
         real = {
             "fn": border(beside),
-            "inputs": [self.collection, self.subject, self.room.guess],
+            "inputs": [self.collection, self.subject, self.seed, self.room.guess],
             "outputs": self.real,
             **AT_ONCE,
         }
@@ -174,20 +173,19 @@ class Paint:
         begins = [self.subject, self.room.guess]
         changed = self.collection.input(border(self.change), self.collection, begins, **AT_ONCE)
         changed.then(**paintings).then(**real)
-        self.album.wire(asked[:4], self.room.guess, self.between, self.room.result)
+        self.album.wire(asked[:4], self.room.guess, self.between)
         house().load(**paintings).then(**real)
 
-    def show(
-        self, collection: str, subject: str, bold: float, seed: int | None, guess: str | None
-    ) -> tuple[Any, Any, Any]:
+    def show(self, collection: str, subject: str, bold: float, seed: int | None, guess: str | None) -> tuple[Any, ...]:
         if seed is None:  # the box is empty: the next number is being typed
-            return gr.skip(), gr.skip(), gr.skip()
+            return (gr.skip(),) * 4
 
         def guessed(took: int) -> Told:
             return self.room.judged(guess, self.room.words["guesses"][max(0, took - 1) // 4])
 
         told = None if guess is None else guessed
-        return *hang(collection, subject, bold, seed, told), ""  # a morph was of other paintings
+        # a morph and a sheet were of other paintings
+        return *hang(collection, subject, bold, seed, told), "", gr.File(None, visible=False)
 
     def again(self, seed: int) -> tuple[int, None]:
         """The next seed; there is a new guess to make before the critic speaks."""

@@ -53,7 +53,8 @@ function close() {
   const guess = room.querySelector('fieldset.guess'), judged = Boolean(room.querySelector('.result [data-judged]'));
   if (!guess || guess.disabled === judged) return;
   guess.disabled = judged;
-  came.textContent = judged ? (room.querySelector('.result .guessed')?.textContent || '') + ' ' : '';  // for phones
+  const said = judged ? room.querySelector('.result .guessed')?.textContent || '' : '';
+  came.textContent = said.split(/(?<=\\.) /, 2).join(' ') + ' ';  // for phones, without how it was measured
   if (judged) guess.append(note); else note.remove();
 }
 new MutationObserver(close).observe(room, { childList: true, subtree: true, attributeFilter: ['data-judged'] });
