@@ -24,6 +24,25 @@ AROUND, PEAK = 4, 8.0  # points before and after; times the usual distance from 
 PAST = 20  # pictures kept of what a run looked like
 
 
+class Turnstile:
+    """Lets one through at a time, in the order of arrival: everyone moves, and what was asked first is done first."""
+
+    def __init__(self) -> None:
+        self.door = threading.Condition()
+        self.next, self.served = 0, 0
+
+    def __enter__(self) -> None:
+        with self.door:
+            ticket = self.next
+            self.next += 1
+            self.door.wait_for(lambda: self.served == ticket)
+
+    def __exit__(self, *_: object) -> None:
+        with self.door:
+            self.served += 1
+            self.door.notify_all()
+
+
 @dataclass
 class Run:
     """One training, at rest between two slices; whoever holds `lock` may look at its model."""
@@ -35,7 +54,7 @@ class Run:
     seen: Any = None  # what was last shown of it
     seat: str = ""  # who drives; "" while it rests
     touched: float = field(default_factory=time.monotonic)
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    lock: Turnstile = field(default_factory=Turnstile)
     steps: list[int] = field(default_factory=list)
     curves: dict[str, list[float]] = field(default_factory=dict)
     last: Progress | None = None
@@ -113,25 +132,6 @@ def telling(steps: Sequence[int], curves: Sequence[Sequence[float]]) -> list[int
         farthest = int(at[far[at].argmax()])
         kept.add(farthest if far[farthest] > PEAK else int(at[len(at) // 2]))
     return sorted(kept)
-
-
-class Turnstile:
-    """Lets one slice through at a time, in the order of arrival, so that everyone moves."""
-
-    def __init__(self) -> None:
-        self.door = threading.Condition()
-        self.next, self.served = 0, 0
-
-    def __enter__(self) -> None:
-        with self.door:
-            ticket = self.next
-            self.next += 1
-            self.door.wait_for(lambda: self.served == ticket)
-
-    def __exit__(self, *_: object) -> None:
-        with self.door:
-            self.served += 1
-            self.door.notify_all()
 
 
 class Runs:

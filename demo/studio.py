@@ -219,7 +219,9 @@ class Bench:
 
         def change(key: str, value: Any) -> None:
             if RUNS.is_here(key):
-                training.change(self.own(key), {name: self.rules.read(name, value)})
+                run, told = self.own(key), {name: self.rules.read(name, value)}
+                with run.lock:
+                    training.change(run, told)
 
         return border(change)
 
@@ -248,8 +250,7 @@ class Bench:
         RUNS.rest(run, run.seat)
 
     def single(self, key: str) -> list[Any]:
-        run = self.own(key)
-        return self.shown(RUNS.once(run, training.see), "resting")
+        return self.shown(RUNS.once(self.own(key), training.see), "resting")
 
     def arrive(self, key: str, data: str, request: gr.Request) -> list[Any]:
         """The room was opened: to go on with something, or to watch."""
@@ -260,7 +261,7 @@ class Bench:
         try:
             run = self.own(key)
         except Mishap:
-            return [training.sight(data), "", *self.state("new"), ""]
+            return [training.sight(data), gr.skip(), *self.state("new"), ""]
         with run.lock:
             seen = training.see(run)
         return self.shown(seen, "resting", self.texts["elsewhere" if run.seat else "found"])

@@ -74,15 +74,14 @@ def begin(family: str, name: str, size: str, text: str, plan: dict[str, Any], op
 
 
 def change(run: Run, told: dict[str, Any]) -> None:
-    """Other rules from the next step on; Mishap where a step would grow too long for all who wait."""
-    with run.lock:
-        fits(run.trainer.plan.family, run.trainer.batch, told.get("critic_steps", 1))
-        told, before = dict(told), run.rules
-        if "few" in told:
-            narrow(run.trainer, told.pop("few"))
-        run.trainer.change(**told)
-        if run.rules != before:
-            run.turn()
+    """Other rules from the next step on, for whoever holds the lock; Mishap where a step would keep all waiting."""
+    fits(run.trainer.plan.family, run.trainer.batch, told.get("critic_steps", 1))
+    told, before = dict(told), run.rules
+    if "few" in told:
+        narrow(run.trainer, told.pop("few"))
+    run.trainer.change(**told)
+    if run.rules != before:
+        run.turn()
 
 
 def narrow(trainer: Trainer, few: bool) -> None:

@@ -193,7 +193,10 @@ def test_a_drawing_of_sketch_is_redrawn_while_a_model_learns(visit):
         "([c, sent]) => document.querySelector(c)?.toDataURL() === sent", arg=["#vae-train-pad canvas", drawing]
     )
     if not is_here("doodles"):
-        page.wait_for_selector("#vae-train-result:has-text('your drawing will be redrawn as one of those')")
+        said = page.wait_for_selector("#vae-train-result:has-text('your drawing will be redrawn as one of those')")
+        page.wait_for_selector("#vae-train-view img")
+        page.wait_for_timeout(1500)  # the room has found what to show by now, and has left standing what was said
+        assert said.is_visible()
     page.click("#vae-train-start")
     until(page, 0, "vae")
     at_rest(page, "vae")

@@ -98,16 +98,18 @@ class Duel(Bench):
         if not RUNS.is_here(key) or self.own(key).trainer.step < EARLY:
             raise Mishap(TEXTS["ruin_early"].format(steps=EARLY))
         run = self.own(key)
-        before = self.rules.of(run.trainer)
-        if name in MENDS:
-            rules = {rule: run.spoilt.get(rule, healthy) for rule, healthy in rules.items()}
-        training.change(run, rules)
-        for rule, was, now in zip(self.rules.controls, before, self.rules.of(run.trainer), strict=True):
-            if name in MENDS and rule in rules:
-                run.spoilt.pop(rule, None)
-            elif was != now:
-                run.spoilt.setdefault(rule, was)
-        if self.rules.of(run.trainer) == before:
+        with run.lock:
+            before = self.rules.of(run.trainer)
+            if name in MENDS:
+                rules = {rule: run.spoilt.get(rule, healthy) for rule, healthy in rules.items()}
+            training.change(run, rules)
+            after = self.rules.of(run.trainer)
+            for rule, was, now in zip(self.rules.controls, before, after, strict=True):
+                if name in MENDS and rule in rules:
+                    run.spoilt.pop(rule, None)
+                elif was != now:
+                    run.spoilt.setdefault(rule, was)
+        if after == before:
             return training.note(TEXTS["did_nothing"])
         said = counted(TEXTS[f"did_{name}"], **rules)
         return training.note(said if run.seat else f"{said} {TEXTS['press_on']}")
