@@ -172,8 +172,14 @@ def test_one_painting_turns_into_another(page):
     page.wait_for_selector("#gan-paint-wall .told")
     page.fill("#gan-paint-into input", "6")
     page.press("#gan-paint-into input", "Tab")
+    wide = page.viewport_size
+    page.set_viewport_size(PHONE)
     page.click("#gan-paint-morph")
-    page.wait_for_selector("#gan-paint-between .film")
+    page.wait_for_selector("#gan-paint-between .film")  # under all paintings, and brought in sight
+    page.wait_for_function(
+        "document.querySelector('#gan-paint-between').getBoundingClientRect().top < 0.8 * innerHeight"
+    )
+    page.set_viewport_size(wide)
     way = page.locator("#gan-paint-between li img").evaluate_all("(images) => images.map((image) => image.src)")
     assert len(set(way)) == 8
     assert {way[0], way[-1]} == {sources(page)[0], sources(page)[5]}  # it begins and ends with what hangs on the wall
@@ -193,6 +199,14 @@ def test_a_painting_is_sent_to_the_next_tab(visit):
     page = visit()
     page.wait_for_selector(WALL)
     open_more(page)
+    collections = page.locator("#gan-paint-collection label")
+    for which, state in (
+        ("Fashion-MNIST", "hidden"),
+        (collections.first.inner_text(), "visible"),
+    ):  # it knows no clothes
+        collections.get_by_text(which, exact=True).click()
+        page.wait_for_selector("#gan-paint-send", state=state)
+    page.wait_for_selector(WALL)
     page.click("#gan-paint-send")
     page.wait_for_selector("#vae-sketch-mixer canvas[data-n]:visible")
     page.wait_for_function(

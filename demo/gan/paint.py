@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 from torch import Tensor
 
+from demo import redraw
 from demo.gan import album, forger
 from demo.gan.critic import line, reals
 from demo.gan.forger import beliefs, card, collections, painted, subjects
@@ -74,7 +75,8 @@ class Album:
 
     def wire(self, wall: list[Any], guess: gr.Radio, shown: gr.HTML) -> None:
         """wall: collection, subject, boldness and seed, which make the paintings what they are."""
-        self.morph.click(border(self.turn), [*wall, guess, *self.ends], shown, **LATER)
+        turned = self.morph.click(border(self.turn), [*wall, guess, *self.ends], shown, **LATER)
+        turned.success(None, None, None, js=in_sight("gan-paint-between"))  # it hangs under all paintings
         self.sheet.click(border(self.keep), wall, self.kept, **LATER)
         sent = self.send.click(border(self.give), [*wall, self.ends[0]], post(), **LATER)
         sent.success(None, None, None, js=way(words("vae")["title"], words("vae.sketch")["title"]))
@@ -170,7 +172,7 @@ class Paint:
         guessed.then(**real)
         more = self.more.click(border(self.again), self.seed, [self.seed, self.room.guess], **AT_ONCE)
         more.then(**paintings).then(**real)
-        begins = [self.subject, self.room.guess]
+        begins = [self.subject, self.room.guess, self.album.send]
         changed = self.collection.input(border(self.change), self.collection, begins, **AT_ONCE)
         changed.then(**paintings).then(**real)
         self.album.wire(asked[:4], self.room.guess, self.between)
@@ -191,6 +193,10 @@ class Paint:
         """The next seed; there is a new guess to make before the critic speaks."""
         return (whole(seed, 0, forger.SEEDS, TEXTS["seed"]) + 1) % forger.SEEDS, None
 
-    def change(self, collection: str) -> tuple[gr.Dropdown, None]:
-        """Its subjects; a guess about other pictures counts no more."""
-        return gr.Dropdown(subjects(collection), value=TEXTS["mix"]), None
+    def change(self, collection: str) -> tuple[gr.Dropdown, None, Any]:
+        """Its subjects; a guess about other pictures counts no more, and not all are known in Sketch and Redraw."""
+        return (
+            gr.Dropdown(subjects(collection), value=TEXTS["mix"]),
+            None,
+            gr.update(visible=collection in redraw.collections()),
+        )
