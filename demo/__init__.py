@@ -24,6 +24,7 @@ from typing import Any
 import gradio as gr
 
 from demo.parts import look
+from demo.parts.lesson import RESTORED
 from demo.words import words
 
 # What stands in a number box or on a slider comes as the page sent it: Gradio's own look at its bounds leaves a
@@ -44,6 +45,7 @@ def page() -> gr.Blocks:
         with gr.Tabs(elem_id="house", overflow_behavior="wrap"):
             for tab in TABS:
                 importlib.import_module(f"demo.{tab}").tab()
+        blocks.load(None, None, None, js=RESTORED, queue=False, show_progress="hidden", api_visibility="private")
     calm(blocks, unseen)
     quicken(blocks)
     return blocks.queue(max_size=64, default_concurrency_limit=4)

@@ -35,6 +35,7 @@ def hit(x: Tensor, again: Tensor, usual: Tensor) -> list[float]:
 def came(shares: list[float], step: int, seconds: float, over: bool) -> tuple[str, str]:
     """Which guess came, and how that was measured: the part that is there, the clearest if there are several; once the
     time is over, that there is none; twice "" while that is open."""
+    shares = [round(share, 2) for share in shares]  # as they are told
     texts, best = words("vae.train"), int(torch.tensor(shares).argmax())
     there = shares[best] >= HALF
     if not (there or over):

@@ -42,6 +42,15 @@ def test_turning_sharpens_and_says_so(dial):
     assert "Beta 0." in dial.inner_text(f"{DIAL} .now")
 
 
+def test_the_sentence_tells_beta_as_the_dial_does(dial):
+    dial.focus(RANGE)
+    dial.keyboard.press("End")
+    for _ in range(3):
+        dial.keyboard.press("ArrowLeft")
+        beta = dial.inner_text(f"{DIAL} .now").split(". ")[0].split()[1]
+        dial.wait_for_selector(f"#vae-dial-result:has-text('at beta {beta} a code')")
+
+
 def test_turning_needs_no_server(dial):
     dial.focus(RANGE)
     dial.keyboard.press("End")

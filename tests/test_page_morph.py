@@ -125,6 +125,9 @@ def test_a_film_is_kept(room, kind):
     with room.expect_download() as download:
         room.click(f"{VIEW} [data-kind={kind}]")
     assert download.value.suggested_filename.endswith(f"-straight.{kind}")
+    room.wait_for_selector(f"{VIEW} .kept:has-text('{download.value.suggested_filename}')")
+    room.click(f"{VIEW} .other")
+    room.wait_for_selector(f"{VIEW} .kept:empty", state="attached")  # that was another film
 
 
 def test_paintings_turn_as_well_and_all_fits_a_phone(phone):

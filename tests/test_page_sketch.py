@@ -41,10 +41,13 @@ def picture(**options):
 
 def test_a_picture_of_ones_own_is_laid_on_the_pad_as_ink(room):
     read = dots(room, READS)
+    room.locator("#vae-sketch-guess input").first.check()
+    room.wait_for_selector("#vae-sketch-result [data-judged]")
     with room.expect_file_chooser() as chooser:
         room.click("#vae-sketch-pad .bring")
     chooser.value.set_files({"name": "ring.png", "mimeType": "image/png", "buffer": picture()})
     until_new(room, READS, read)
+    room.wait_for_function("!document.querySelector('#vae-sketch-guess input:checked')")  # it was of another drawing
     middle, ring = room.locator(PAD).evaluate(
         """(c) => [.5, .32].map((x) =>
             c.getContext('2d').getImageData(x * c.width, c.height / 2, 1, 1).data[0])"""
@@ -73,6 +76,17 @@ def test_a_guess_is_held_against_what_the_redraw_kept(room):
     room.click("#vae-sketch-another")
     room.wait_for_selector("#vae-sketch-result:not(:has(.guessed)) .said")
     assert guess.is_enabled() and not guess.is_checked(), "the next drawing is another one"
+
+
+def test_a_guess_goes_with_the_drawing_it_was_about(room):
+    guess = room.locator("#vae-sketch-guess input").first
+    guess.check()
+    room.wait_for_selector("#vae-sketch-result [data-judged]")
+    room.click("#vae-sketch-pad .clear")
+    room.wait_for_function("!document.querySelector('#vae-sketch-guess input:checked')")
+    stroke(room, PAD)
+    room.wait_for_selector("#vae-sketch-result .said:has-text('carried your drawing')")
+    assert not room.locator("#vae-sketch-result [data-judged]").count() and guess.is_enabled()
 
 
 def test_chalk_on_nothing_is_seen_and_a_trouble_leaves_with_the_next_stroke(room):

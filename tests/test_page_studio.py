@@ -9,12 +9,15 @@ import pytest
 from PIL import Image
 
 from core.data import is_here
+from demo.parts.look import ASSETS
 from demo.words import words
 from tests.conftest import dots, enter, still, stroke, to_family
 
 TEXTS = words("train")
 START, PAUSE, ON, ONCE, OVER = (f"#gan-train-{verb}" for verb in ("start", "pause", "on", "once", "over"))
 COLLECTION = "#gan-train-data input"
+# The part of Gradio's page that reads what the browser remembers.
+REMEMBERS = next(file.name for file in ASSETS.glob("*.js") if "storage_key" in file.read_text(encoding="utf-8"))
 
 
 def room(page, family: str = "gan"):
@@ -55,8 +58,8 @@ def test_start_pause_reload_go_on(visit):
     assert page.locator("#gan-train-view img").count() == 24
     assert "of 100" in page.inner_text("#gan-train-result")
 
+    page.route(f"**/{REMEMBERS}", lambda route: (time.sleep(1), route.continue_()))  # rooms are laid out before
     page.reload()
-    room(page)
     page.wait_for_selector(f"{ON}:visible")
     page.wait_for_function(f"document.querySelector('{COLLECTION}').value === 'Cut-paper shapes'")
     assert step(page) == paused, "a reload must find the run where it stopped"

@@ -187,8 +187,10 @@ def test_two_visitors_do_not_meet(visit):
     assert dots(two, READS) == before
 
 
-def test_nothing_is_wider_than_a_phone(phone):
+def test_nothing_is_wider_than_a_phone_and_what_is_shaken_hangs_beside_the_button(phone):
     page = enter(phone)
+    nine, shake = (page.locator(f"{MIXER} {one}").bounding_box() for one in (".nine", ".shake"))
+    assert shake["y"] - nine["y"] < 400
     wide = "[...document.querySelectorAll('#vae-sketch *')].filter((e) => e.getBoundingClientRect().right > 391).length"
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.evaluate(wide) == 0

@@ -34,11 +34,16 @@ LESSONS = """
 </div>
 """
 CHOICE = '<label><input type="radio" name="{id}-check" value="{i}"><span>{choice}</span></label>'
-# A room that is first in sight says so. The answers lie in the page: no call to the server for them.
+# What the browser remembers of its visitor can be read from the page's load on; rooms may be laid out before.
+RESTORED = "() => { document.documentElement.dataset.restored = ''; dispatchEvent(new Event('restored')); }"
+# A room that is first in sight says so, but not before that. The answers lie in the page, so no call asks for them.
 # While a result says what came of the guess, no other is taken: it would be known to be right.
 LIVELY = """
 const sight = new IntersectionObserver(([{ isIntersecting }]) => {
-  if (isIntersecting) { sight.disconnect(); trigger('focus'); }
+  if (!isIntersecting) return;
+  sight.disconnect();
+  if ('restored' in document.documentElement.dataset) trigger('focus');
+  else addEventListener('restored', () => trigger('focus'), { once: true });
 }, { rootMargin: '20000px' });
 sight.observe(element);
 element.addEventListener('change', ({ target }) => {

@@ -294,6 +294,7 @@ async function go() {
   if (mine !== ends) return;
   reel = { ...answer, image }; way = ends; frame = 0;
   find('.walk').hidden = false;
+  find('.walk').scrollIntoView({ block: 'nearest', behavior: STILL ? 'auto' : 'smooth' });  // on a phone it comes below the map
   range.max = reel.steps - 1;
   captions();
   lengths();
@@ -387,7 +388,8 @@ find('.play').addEventListener('click', () => { if (playing) stop(); else play()
 range.addEventListener('input', () => { stop(); frame = Number(range.value); show(); });
 for (const box of element.querySelectorAll('.layers input')) box.addEventListener('change', paint);
 for (const select of element.querySelectorAll('.pair select')) select.addEventListener('change', () => {
-  rules = { ...rules, pair: [Number(find('.across').value), Number(find('.up').value)] };
+  const pair = [Number(find('.across').value), Number(find('.up').value)];
+  rules = { ...rules, pair: pair[0] === pair[1] ? [...rules.pair].reverse() : pair };  // both the same: they change places
   begin();
 });
 chart.addEventListener('rules', ({ detail }) => {

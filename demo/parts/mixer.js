@@ -118,7 +118,7 @@ function empty() {
   for (const canvas of element.querySelectorAll('canvas')) canvas.getContext('2d').clearRect(0, 0, canvas.width, canvas.height);
   way.textContent = words.none;
   [reads, again].forEach((canvas) => canvas.setAttribute('aria-label', words.none));
-  sliders.forEach(({ range, out, bits }) => { range.value = 0; out.textContent = bits.textContent = ''; });
+  sliders.forEach(({ range, out, spread, bits }) => { range.value = 0; out.textContent = spread.textContent = bits.textContent = ''; });
 }
 function strip(on) {
   bare = on;
@@ -129,13 +129,13 @@ function strip(on) {
 function made(rank) {
   const item = document.createElement('li'), label = document.createElement('label'), range = document.createElement('input');
   const track = document.createElement('span'), out = document.createElement('output');
-  const name = document.createElement('span'), bits = document.createElement('span');
-  track.className = 'track'; bits.className = 'bits';
+  const name = document.createElement('span'), bits = document.createElement('span'), spread = document.createElement('span');
+  track.className = 'track'; bits.className = 'bits'; spread.className = 'spread';
   track.innerHTML = '<span class="band"></span><span class="mean"></span>';
   Object.assign(range, { type: 'range', step: STEP });
   label.append(name, track, range);
-  item.append(label, out, bits);
-  const slider = { item, name, range, track, out, bits, rank };
+  item.append(label, out, spread, bits);
+  const slider = { item, name, range, track, out, spread, bits, rank };
   range.addEventListener('input', () => {
     code[seen.order[rank]] = Number(range.value);
     moved = true;
@@ -185,11 +185,12 @@ function told({ range, out, rank }) {
   range.setAttribute('aria-valuetext', value);
 }
 function goes(about) { return about?.what ? fill(about.told ? words.told : words.named, about) : ''; }
-function cloud({ item, name, range, track, bits, rank }) {
+function cloud({ item, name, range, track, spread, bits, rank }) {
   const k = seen.order[rank], about = seen.names[k] || {};
   Object.assign(range, { min: -far, max: far });
   name.textContent = about.what ? `${rank + 1} ${fill(about.r[0] === '−' ? words.falls : words.grows, about)}` : rank + 1;
   item.title = goes(about);
+  spread.textContent = '± ' + seen.spread[k].toFixed(2);
   bits.textContent = fill(words.tells, { bits: seen.bits[k].toFixed(1) });
   track.style.setProperty('--mean', 100 * along(seen.mean[k]) + '%');
   track.style.setProperty('--spread', (100 * seen.spread[k]) / (2 * far) + '%');

@@ -50,6 +50,7 @@ function strip(on) {
   for (const one of box.querySelectorAll('.mine, .reel *, .keep *')) one.disabled = on;
 }
 function turnNow() {
+  find('.kept').textContent = '';
   if (box.offsetParent === null) { wanted = true; return; }  // nobody looks yet
   wanted = false;
   if (!made) seen[0].textContent = words.turning;
@@ -101,7 +102,7 @@ function read() {
   if (value.b) turn = 1;
   given = value;
   drawings = { name: value.name, a: value.a, b: value.b || drawings.b };  // the far end stays where none is sent
-  made = null; find('.kept').textContent = '';
+  made = null;
   inked(find('.a'), drawings.a, value.side); inked(find('.b'), drawings.b, value.side);
   element.classList.toggle('colour', atob(value.a).length === 3 * value.side ** 2);
   turnNow();

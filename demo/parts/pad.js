@@ -52,15 +52,16 @@ function show(text) {
   ink.drawImage(small, 0, 0, paper.width, paper.width);
 }
 // Gradio's own event walks through every component of the page several times: it waits until the pen is at rest.
-function send() {
+function send(brought = false) {
   clearTimeout(timer); clearTimeout(resting); timer = 0; sent = performance.now();
   const drawn = dots();
   element.dispatchEvent(new CustomEvent('drawn', { bubbles: true, detail: drawn }));
-  if (!from) props.value = { dots: drawn };  // a button may be pressed before the event
-  resting = setTimeout(() => { props.value = { dots: drawn }; trigger('input'); }, REST);
+  const value = brought ? { dots: drawn, brought } : { dots: drawn };
+  if (!from) props.value = value;  // a button may be pressed before the event
+  resting = setTimeout(() => { props.value = value; trigger('input'); }, REST);
 }
 function soon() {
-  if (!timer) timer = setTimeout(send, Math.max(0, PAUSE - (performance.now() - sent)));
+  if (!timer) timer = setTimeout(() => send(), Math.max(0, PAUSE - (performance.now() - sent)));
 }
 
 function remember() {
@@ -139,7 +140,7 @@ async function bring(file) {
   ink.fillRect(0, 0, wide, wide);
   ink.globalCompositeOperation = 'source-over';
   if (channels === 1) inked();
-  send();
+  send(true);
 }
 // Whether a picture is light on nothing: what is transparent in it would hide it on white paper.
 function isChalk(picture) {

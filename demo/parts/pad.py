@@ -1,9 +1,9 @@
 """The drawing pad: our own canvas for mouse, pen, finger and keys.
 
 Its value goes both ways. While somebody draws, the page hears a DOM event, `drawn`, whose detail is the dots: base64 of
-side * side * channels bytes. Once the pen rests, the server gets {"dots"} with the event `input`. The server sends the
-same with "side", "channels" and "turn", a number that is new each time, and the pad shows those dots instead of what
-was on it.
+side * side * channels bytes. Once the pen rests, the server gets {"dots"} with the event `input`, and "brought": true
+where a picture of the visitor's own has taken the place of what was there. The server sends the dots with "side",
+"channels" and "turn", a number that is new each time, and the pad shows those dots instead of what was on it.
 """
 
 import secrets

@@ -21,6 +21,11 @@ def turn(asked: dict[str, Any]) -> dict[str, Any]:
     return facts(asked.get("name", ""), asked.get("turn"))
 
 
+def short(beta: float) -> str:
+    """As the dial itself tells it."""
+    return f"{beta:.3g}" if beta >= 10 else f"{beta:.2g}"
+
+
 class Dial:
     """The room; nothing is remembered about anybody but what stands on their own page."""
 
@@ -64,10 +69,10 @@ class Dial:
         best = min(range(len(rows)), key=lambda i: rows[i][3])
         thirds = {TEXTS["guesses"][3 * i // len(rows)] for i, row in enumerate(rows) if row[3] < SAME * rows[best][3]}
         came = guess if guess in thirds else TEXTS["guesses"][3 * best // len(rows)]
-        said = counted(TEXTS["said"], beta=f"{beta:.2g}", bits=bits, error=100 * error**0.5)
+        said = counted(TEXTS["said"], n=yards["n"], beta=short(beta), bits=bits, error=100 * error**0.5)
         numbers = {"pca": 100 * yards["pca"] ** 0.5, "latent": card(name)["config"]["latent"], "floor": yards["floor"]}
-        yard = TEXTS["yard"].format(n=yards["n"], **numbers)
+        yard = TEXTS["yard"].format(**numbers)
         if guess in self.room.words["guesses"]:  # it was asked for
             said += " " + TEXTS["said_far"].format(far=far)
-            yard += " " + TEXTS["yard_far"].format(best=f"{rows[best][0]:.2g}", least=rows[best][3], **numbers)
+            yard += " " + TEXTS["yard_far"].format(best=short(rows[best][0]), least=rows[best][3], **numbers)
         return say(said, yard, self.room.judged(guess, came))

@@ -7,6 +7,7 @@ import gradio as gr
 import torch
 from torch import Tensor
 
+from core.data import is_here
 from core.model import Mishap
 from demo import redraw
 from demo.firsts import HALF, hit
@@ -105,7 +106,7 @@ def shake(asked: dict[str, Any]) -> dict[str, Any]:
 def lost(seen: Seen, name: str) -> tuple[str, str]:
     """Which guess came of what the redraw lost, and how that was measured."""
     middle = paint(torch.zeros(1, len(seen.mean)), name)
-    fine, shape, *_ = hit(seen.x[None], seen.again[None], middle)
+    fine, shape = (round(share, 2) for share in hit(seen.x[None], seen.again[None], middle)[:2])  # as it is told
     which = 0 if min(fine, shape) >= WHOLLY else 1 if shape >= MOSTLY else 2 if shape >= HALF else 3
     shares = {"fine": fine, "shape": shape, "wholly": WHOLLY, "mostly": MOSTLY, "half": HALF}
     measured = TEXTS["kept"].format(**{key: 100 * max(0.0, share) for key, share in shares.items()})
@@ -121,7 +122,8 @@ def result(seen: Seen, name: str, guessed: Told) -> str:
     alarm = f'<p class="alarm">{TEXTS["alarm"]}</p>' if share is not None and share >= ALARM else ""
     line = rival(seen.x, name)
     yard = by_card(name) if line is None else TEXTS["yard"].format(error=100 * line)
-    return say(said, yard, guessed) + alarm + ("" if line is None else twin(seen, name))
+    near = "" if line is None else twin(seen, name)
+    return say(said, yard, guessed) + alarm + (near if is_here(name) else f'<p class="yard">{TEXTS["absent"]}</p>')
 
 
 def by_card(name: str) -> str:
@@ -167,7 +169,8 @@ class Sketch:
         drawing = [self.pad, self.collection, self.room.guess]
         judge = {"fn": border(self.judge), "inputs": drawing, "outputs": self.room.result, **AT_ONCE}
         learn = {"fn": border(redraw.learn_rival), "inputs": self.collection, "outputs": None, **AT_ONCE}
-        gr.on([self.pad.input, self.room.guess.input], **judge)
+        self.room.guess.input(**judge)
+        self.pad.input(border(self.drawn), drawing, [self.room.result, self.room.guess], **AT_ONCE)
         shows = [self.turn, self.pad, self.mixer, self.room.result, self.room.guess]
         asked = [self.collection, self.turn]
         self.another.click(border(self.show), asked, shows, **AT_ONCE).then(**learn).then(**judge)
@@ -199,6 +202,12 @@ class Sketch:
         """Of another drawing another guess is asked."""
         seen = look(drawing, name)
         return turn + 1, shown(drawing), mixed(seen, name), result(seen, name, Told()), None
+
+    def drawn(self, value: Any, name: str, guess: str) -> tuple[str, Any]:
+        """What each stroke does; a guess about a drawing goes with it when it is cleared or another picture comes."""
+        if is_empty(unpack(dots(value), name)) or value.get("brought"):
+            return self.judge(value, name, ""), None
+        return self.judge(value, name, guess), gr.skip()
 
     def judge(self, value: Any, name: str, guess: str) -> str:
         """The sentence about what is on the pad; the mixer has read it by itself."""
