@@ -101,8 +101,8 @@ class Wall:
             run.came = self.came(run)
         losses = [abs(loss) for name in self.curves for loss in run.curves.get(name, [])[-LATELY:]]
         loss = max(losses, default=0.0)  # a loss that runs away swings to and fro
-        ill = self.doctor.illness(signs) if run.trainer.step >= EARLY else ""
-        ill = "away" if loss >= AWAY else ill
+        ill = "away" if loss >= AWAY else self.doctor.illness(signs) if run.trainer.step >= EARLY else ""
+        over = self.doctor.over(ill, run.trainer.step)
         facts = {
             "loss": tick(loss),
             "away": AWAY,
@@ -117,9 +117,10 @@ class Wall:
         }
         if ill:
             return texts[f"ill_{ill}"].format(**facts), texts[f"ill_{ill}_yard"].format(**facts)
-        said = texts["gan_said"].format(**facts)
+        gone = texts["ill_over"].format(what=texts["ills"][over], step=self.doctor.was[1]) if over else ""
         kinds = texts["gan_kinds"].format(**facts) + self.beside(run.trainer.step) if self.doctor.judge else ""
-        return f"{said} {kinds}".strip(), f"{texts['gan_yard']} {texts['gan_kinds_yard'] if kinds else ''}".strip()
+        said = f"{gone} {texts['gan_said'].format(**facts)} {kinds}".strip()
+        return said, f"{texts['gan_yard']} {texts['gan_kinds_yard'] if kinds else ''}".strip()
 
 
 def charted(run: Run) -> str:

@@ -28,6 +28,7 @@ NAMED = 0.7  # things that can be named: the judge sees what was asked for in at
 NEARLY = 0.95  # or, where nothing was asked for, lies as near to a real picture as this share of real ones to another
 AWAY = 1000  # run away: a loss at least this far from 0
 EARLY = 200  # steps: until then a healthy game may look ill (doodles did till 165), and no illness is named
+LONG = 1000  # steps for which it is told that an illness is gone
 WORSE = 1.5  # so many times as far from real ones, or as much alike, as at their best
 
 
@@ -51,6 +52,7 @@ class Doctor:
         self.judge = judge
         self.best, self.richest = float("inf"), 0.0  # the nearest that the paintings ever were, and their most variety
         self.looks: deque[Signs] = deque(maxlen=LOOKS)
+        self.was: tuple[str, int] = ("", 0)  # the illness last named, and the step at which it was last seen
         if judge and self.real.y is not None:
             with torch.inference_mode():
                 self.features = judge.features(self.real.x)
@@ -130,6 +132,12 @@ class Doctor:
         if signs.variety <= ALIKE and (worse or self.richest > max(ALIKE, WORSE * signs.variety)):
             return "collapse"
         return "strong" if signs.told >= RIGHT and signs.firm >= FIRM else ""
+
+    def over(self, ill: str, step: int) -> str:
+        """The illness that is gone, for so many steps after it was last seen; "" while there is one, or was none."""
+        if ill:
+            self.was = ill, step
+        return "" if ill or step > self.was[1] + LONG else self.was[0]
 
 
 def shares(judge: Judge, features: Tensor) -> Tensor:

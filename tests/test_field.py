@@ -40,7 +40,7 @@ def test_the_game_goes_on_and_comes_nearer():
     frame = begin(ASKED)
     far, key = frame["far"], frame["id"]
     assert go(ASKED | {"id": key, "single": True})["step"] == 1
-    still = go(ASKED | {"id": key, "still": True})
+    still = go(ASKED | {"id": key, "still": True, "rate": None})  # whatever is being typed
     assert still["step"] == 1 and "After 1 step" in still["said"], "measured where it stands"
     trainer = field.FIELDS.get(key).trainer
     while trainer.step < 700:

@@ -17,7 +17,7 @@ def test_a_game_is_broken_named_and_mended(visit):
         until(page, step)
     for press, pace, told in (
         ("break-lag", "0.25", "The forger has collapsed"),
-        ("mend-pace", "2", "unseen pairs of real and forged"),
+        ("mend-pace", "2", "The collapse, last seen at step"),
     ):
         page.click(f"#gan-train-{press}")
         page.wait_for_function(f"document.querySelector('#gan-train-critic_pace input').value === '{pace}'")

@@ -70,6 +70,15 @@ def test_the_tally_stays_in_this_browser_and_the_next_exam_is_another(visit):
     assert other.locator(f"{SHEET} .tally").inner_text() == ""
 
 
+def test_without_a_guess_what_came_is_said_and_none_counts_any_more(visit):
+    page = opened(visit(), "Play", PICTURE)
+    page.locator(PICTURE).first.click()
+    page.click(f"{SHEET} .hand")
+    page.wait_for_selector("#gan-play-result :has-text('It came out as')")
+    assert page.locator("#gan-play-guess input").first.is_disabled()
+    assert page.locator(f"{SHEET} .fresh").bounding_box()["y"] < 900, "a laptop shows all twenty at once"
+
+
 def test_the_exam_fits_a_phone(phone):
     page = opened(to_family(phone, "gan"), "Play", PICTURE)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -106,6 +106,12 @@ def test_a_rule_that_is_none_gets_a_sentence_and_the_game_goes_on(plane):
     rate.press("Tab")
     plane.click(f"{VIEW} .play")
     plane.wait_for_selector(f"{VIEW} .trouble:has-text('Learning rate must be a number')")
+    plane.wait_for_function(
+        "([said, field]) => document.querySelector(said).innerText.includes("
+        "`After ${Number(document.querySelector(field).dataset.step).toLocaleString('en')} step`)",
+        arg=["#gan-plane-result", CANVAS],
+    )
+    assert plane.inner_text(f"{VIEW} .trouble"), "measured where it stands, and why it stands is still said"
     rate.fill("0.002")
     rate.press("Tab")
     plane.click(f"{VIEW} .play")

@@ -9,7 +9,7 @@ from core.data.collection import Few
 from core.families import build
 from core.gan import GAN
 from core.model import Mishap, noise
-from demo.signs import ALIKE, LOOKS, LOOSE, Doctor, Signs
+from demo.signs import ALIKE, LONG, LOOKS, LOOSE, Doctor, Signs
 
 CPU = torch.device("cpu")
 
@@ -31,6 +31,11 @@ def doctor(faces) -> Doctor:
 
 def looked(doctor, gan, faces) -> Signs:
     return doctor.look(gan, faces.fixed(32, "train"), CPU)
+
+
+def test_an_illness_that_is_gone_is_told_for_a_while(doctor):
+    looks = ("", 1), ("collapse", 2), ("", 3), ("", 2 + LONG), ("", 3 + LONG)
+    assert [doctor.over(ill, step) for ill, step in looks] == ["", "", "collapse", "collapse", ""]
 
 
 def test_a_good_game_has_no_illness(doctor, gan, faces):

@@ -200,13 +200,16 @@ def settings(game: Rules) -> dict[str, Any]:
 
 def go(asked: dict[str, Any]) -> dict[str, Any]:
     """The next frame: one step, or as many as go into a slice, by the rules as they stand now; or where it stands."""
-    run, game = FIELDS.get(asked.get("id")), rules(asked)
+    run = FIELDS.get(asked.get("id"))
+    if asked.get("still"):  # whatever rules are being typed
+        with run.lock:
+            run.measured = 0.0  # what is left standing is looked at closely
+            return run.preview.frame(run)
+    game = rules(asked)
     with run.lock:
         if run.preview.game != game:
             run.trainer.change(game.rate, **settings(game))
             run.preview.game = game
-        if asked.get("single") or asked.get("still"):
-            run.measured = 0.0  # a single step is looked at closely, and so is what is left standing
-        if asked.get("still"):
-            return run.preview.frame(run)
+        if asked.get("single"):
+            run.measured = 0.0  # and so is a single step
     return FIELDS.once(run, run.preview.frame, 0.0 if asked.get("single") else SLICE)

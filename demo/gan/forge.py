@@ -11,11 +11,11 @@ from torch import Tensor
 from core.model import Mishap
 from demo.gan import forgery
 from demo.gan.critic import line
-from demo.gan.forger import card, says
+from demo.gan.forger import card, missing, says
 from demo.ink import is_empty
 from demo.parts.border import border
 from demo.parts.factors import factors, offered, settings
-from demo.parts.lesson import AT_ONCE, Room, say
+from demo.parts.lesson import AT_ONCE, Room, say, text
 from demo.parts.pad import dots, pad, shown
 from demo.parts.sights import sights
 from demo.redraw import unpack
@@ -102,6 +102,7 @@ class Forge:
                 self.pad = pad(PAD, "gan-forge-pad")
                 self.factors = factors(TEXTS["factors"], "gan-forge-factors")
                 self.another = gr.Button(TEXTS["another"], elem_id="gan-forge-another")
+                text("p", missing(forgery.possible()), "other")
                 self.forget = gr.Button(TEXTS["forget"], size="sm", visible=False, elem_id="gan-forge-forget")
             with room.see:
                 self.view = sights(TEXTS["lost"], "gan-forge-view", look)

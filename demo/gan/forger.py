@@ -1,5 +1,6 @@
 """The forger at work and the critic asked: all that the GAN's rooms and scripts share. No Gradio."""
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -7,6 +8,7 @@ import torch
 from torch import Tensor
 
 from core.checkpoint import names
+from core.data import is_here
 from core.model import noise
 from demo import shelf
 from demo.gan.critic import line
@@ -29,6 +31,12 @@ def collections() -> tuple[str, ...]:
 def card(collection: str) -> dict[str, Any]:
     """The card of the forger for a collection; Mishap if there is none."""
     return shelf.card("gan-" + one_of(collection, collections(), "The collection"))
+
+
+def missing(offer: Iterable[str]) -> str:
+    """A sentence on those of the collections that are not on this machine; "" where all are."""
+    titles = [card(name)["data"]["title"] for name in offer if not is_here(name)]
+    return words("gan")["missing"].format(titles=" and ".join(titles)) if titles else ""
 
 
 def subjects(collection: str) -> list[str]:

@@ -56,9 +56,14 @@ class Verdict(NamedTuple):
     gave: Tensor  # (S, S) in 0..1: how much the critic would like it better if this place were blurred
 
 
+def possible() -> tuple[str, ...]:
+    """Collections that can be forged on the pad and judged, where they are at hand."""
+    return tuple(name for name in redraw.collections() if name in collections())
+
+
 def offered() -> tuple[str, ...]:
-    """Collections at hand that can be forged on the pad and judged."""
-    return tuple(name for name in redraw.collections() if name in collections() and is_here(name))
+    """Those at hand."""
+    return tuple(name for name in possible() if is_here(name))
 
 
 def subject(collection: str, name: Any) -> int:

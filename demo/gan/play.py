@@ -6,9 +6,9 @@ import gradio as gr
 from gradio.events import Dependency
 
 from demo.gan import exam
-from demo.gan.forger import card
+from demo.gan.forger import card, collections, missing
 from demo.parts.exam import exam as sheet
-from demo.parts.lesson import ON_THE_SPOT, Room, say
+from demo.parts.lesson import ON_THE_SPOT, Room, say, text
 from demo.parts.post import way
 from demo.runs import Run
 from demo.words import words
@@ -39,6 +39,7 @@ class Play:
                     label=TEXTS["collection"],
                     elem_id="gan-play-collection",
                 )
+                text("p", missing(collections()), "other")
             with room.see:
                 self.sheet = sheet(TEXTS, first, "gan-play-sheet", exam.sit, self.handed)
         self.told = [self.collection, self.age, room.guess]
@@ -66,5 +67,5 @@ class Play:
         """The answers, with the sentence ready for the page."""
         told, (mine, its, both) = exam.hand_in(asked), TEXTS["guesses"]
         came = both if told["right"] == told["critic"] else mine if told["right"] > told["critic"] else its
-        guessed = self.room.judged(asked.get("guess"), came)
+        guessed = self.room.settled(asked.get("guess"), came, "")
         return told | {"result": say(told.pop("said"), told.pop("yard"), guessed)}

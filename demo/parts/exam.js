@@ -114,5 +114,5 @@ sheet.addEventListener('setup', ({ detail: { anew, ...now } }) => {
   setup = now;
   if (other && now.age !== null) fresh();
 });
-new IntersectionObserver((seen) => { if (seen.some((one) => one.isIntersecting) && !asked) fresh(); }).observe(sheet);
+new IntersectionObserver((seen) => { if (seen.some((one) => one.isIntersecting) && !asked) fresh(); }, { rootMargin: '20000px' }).observe(sheet);
 tell();

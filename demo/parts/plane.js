@@ -15,7 +15,8 @@ async function ask(fn, more) {
   const answer = await reply(fn, { ...rules, ...more }, words.lost);
   if (answer.id) key = answer.id;  // the next game takes its place, whether this one was still wanted or not
   if (mine !== born) return null;  // started over in between
-  trouble.textContent = answer.mishap || ''; trouble.classList.remove('calm');
+  if (!more.still || answer.mishap) trouble.textContent = answer.mishap || '';  // why it stands still stays
+  trouble.classList.remove('calm');
   if (answer.mishap) { stop(); return null; }
   return answer;
 }
@@ -70,7 +71,7 @@ async function play() {
   await next;
   flying = false;
   if (playing && element.isConnected) { play(); return; }  // pressed again while the last frame came
-  if (mine !== born || !now || trouble.textContent || canvas.offsetParent === null) return;
+  if (mine !== born || !now || canvas.offsetParent === null) return;
   const answer = await ask(server.go, { id: now.id, still: true });  // measured where it stands
   if (answer && !playing) take(answer);
 }
