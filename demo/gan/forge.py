@@ -102,7 +102,8 @@ class Forge:
                 self.pad = pad(PAD, "gan-forge-pad")
                 self.factors = factors(TEXTS["factors"], "gan-forge-factors")
                 self.another = gr.Button(TEXTS["another"], elem_id="gan-forge-another")
-                text("p", missing(forgery.possible()), "other")
+                if absent := missing(forgery.possible()):
+                    text("p", absent, "other")
                 self.forget = gr.Button(TEXTS["forget"], size="sm", visible=False, elem_id="gan-forge-forget")
             with room.see:
                 self.view = sights(TEXTS["lost"], "gan-forge-view", look)

@@ -39,7 +39,8 @@ class Play:
                     label=TEXTS["collection"],
                     elem_id="gan-play-collection",
                 )
-                text("p", missing(collections()), "other")
+                if absent := missing(collections()):
+                    text("p", absent, "other")
             with room.see:
                 self.sheet = sheet(TEXTS, first, "gan-play-sheet", exam.sit, self.handed)
         self.told = [self.collection, self.age, room.guess]
