@@ -83,7 +83,7 @@ def test_what_is_set_too_far_gets_a_sentence(value):
 
 
 def test_clues_lie_where_the_critic_looks():
-    """A critic that dislikes bright dots in one corner is pleased where that corner is blurred, and nowhere else."""
+    """A critic that dislikes bright dots in one corner is pleased where that corner is smoothed, and nowhere else."""
     x = torch.full((1, 3, 32, 32), -1.0)
     x[:, :, 3, 3] = 1
 
