@@ -1,6 +1,5 @@
 """A game broken on purpose gets back what it had, whatever was told it at the same moment."""
 
-import asyncio
 from threading import Thread
 
 import gradio as gr
@@ -11,6 +10,7 @@ from demo import training
 from demo.gan.train import BREAKS, MENDS, Duel
 from demo.runs import RUNS, Run
 from demo.signs import EARLY
+from tests.conftest import finish
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def duel():
         with gr.Blocks():
             return Duel(None)
 
-    return asyncio.run(laid_out())  # Gradio makes a loop of its own where none runs, and leaves it open
+    return finish(laid_out())  # Gradio makes a loop of its own where none runs, and leaves it open
 
 
 def test_what_was_told_before_a_break_is_what_its_mend_gives_back(duel: Duel, run: Run):
