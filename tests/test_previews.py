@@ -17,7 +17,7 @@ from demo.parts.pad import shown
 from demo.previews import HEART, MINUTE, Samples, Wall
 from demo.runs import Run
 from demo.show import figure, uri
-from demo.signs import AWAY
+from demo.signs import AWAY, EARLY, Signs
 from demo.training import LETTERS, begin, charts, inherit, past
 from demo.vae import guest
 from demo.words import words
@@ -47,6 +47,15 @@ def test_what_came_of_a_guess_is_measured_once_a_minute_was_learnt():
     run.trainer.advance()
     run.preview.sentence(run)
     assert run.came == (came, how), "later looks change nothing"
+
+
+def test_a_collapse_that_is_over_is_said_with_when_it_was_last_seen():
+    run = begin("gan", "faces", "tiny", "", {"batch": 8}, {})
+    run.preview.doctor.over("collapse", EARLY)
+    run.trainer.step = EARLY + 50
+    run.mark(Signs(0.7, 0.2, 0.5, 1, 0.9, far=10))
+    said, _ = run.preview.sentence(run)
+    assert said.startswith(f"The collapse, last seen at step {EARLY}, is not seen any more. ")
 
 
 def test_ten_letters_are_too_few_to_learn_from():
