@@ -239,10 +239,32 @@ def until_new(page: "Page", canvas: str, before: str) -> None:  # noqa: F821
     page.wait_for_function("([c, old]) => document.querySelector(c).toDataURL() !== old", arg=[canvas, before])
 
 
+def choose_and_draw(page: "Page", choice: "Locator", canvas: str) -> None:  # noqa: F821
+    """Draws on the pad of before, after another collection was chosen and before the server has laid its pad."""
+    held = []
+    page.route("**/run/predict", lambda asked: asked.continue_() if held else held.append(asked))
+    choice.click()
+    with page.expect_response("**/run/predict"):
+        stroke(page, canvas)
+    held[0].continue_()
+    page.unroute("**/run/predict")
+
+
 def finish(work: Coroutine[Any, Any, Any]) -> Any:
     """What a coroutine comes to, on a thread of its own: playwright's event loop runs on for as long as the browser."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()
+
+
+def laid_out(part: Callable[[], Any]) -> Any:
+    """A room, on a page of its own that nobody sees."""
+    import gradio as gr  # only here, as in to_family
+
+    async def lay() -> Any:
+        with gr.Blocks():
+            return part()
+
+    return finish(lay())  # Gradio makes a loop of its own where none runs, and leaves it open
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from threading import Thread
 
-import gradio as gr
 import pytest
 
 from core.model import Mishap
@@ -10,7 +9,8 @@ from demo import training
 from demo.gan.train import BREAKS, MENDS, Duel
 from demo.runs import RUNS, Run
 from demo.signs import EARLY
-from tests.conftest import finish
+from demo.words import words
+from tests.conftest import laid_out
 
 
 @pytest.fixture
@@ -24,11 +24,7 @@ def run():
 
 @pytest.fixture
 def duel():
-    async def laid_out() -> Duel:
-        with gr.Blocks():
-            return Duel(None)
-
-    return finish(laid_out())  # Gradio makes a loop of its own where none runs, and leaves it open
+    return laid_out(lambda: Duel(None))
 
 
 def test_what_was_told_before_a_break_is_what_its_mend_gives_back(duel: Duel, run: Run):
@@ -55,4 +51,5 @@ def test_what_has_not_begun_is_not_broken(duel: Duel, run: Run):
     run.trainer.step = EARLY - 1
     with pytest.raises(Mishap, match=f"{EARLY}"):
         duel.turn("lag", BREAKS["lag"], run.id)
+    assert words("gan.train")["did_nothing"] in duel.turn("pace", MENDS["pace"], run.id)  # but may be mended
     assert not run.spoilt

@@ -1,10 +1,12 @@
 """The visitor as forger: verdict, clues, a critic that learns, and the forger's nearest painting."""
 
+import gradio as gr
 import pytest
 import torch
 
 from core.model import Mishap, noise
 from demo.gan import forgery
+from demo.gan.forge import Forge
 from demo.gan.forgery import (
     Lesson,
     begun,
@@ -20,7 +22,10 @@ from demo.gan.forgery import (
     subject,
     weigh,
 )
+from demo.ink import PAD
+from demo.parts.pad import shown
 from demo.shelf import shelf
+from tests.conftest import laid_out
 
 
 @pytest.fixture
@@ -39,6 +44,12 @@ def test_faces_can_be_forged_on_any_machine():
 )
 def test_a_guess_is_judged_where_the_critic_was_fooled(before, after, guess):
     assert came(Lesson("", before, after, 1, 1, 20)) == guess
+
+
+def test_what_was_drawn_for_another_collection_is_not_judged():
+    late, room = shown(torch.ones(1, PAD, PAD), "fashion"), laid_out(Forge)
+    assert room.see(late, "faces", "the fox", "", "") == (gr.skip(), gr.skip())
+    assert room.rest(late, "faces", "the fox", "", "", None) == gr.skip()
 
 
 def painted(drawing):

@@ -10,7 +10,7 @@ from demo.ink import PAD as PAD_SIDE
 from demo.redraw import BRUSH, collections, look, painter
 from demo.sketches import SKETCHES, pen
 from demo.words import words
-from tests.conftest import dots, steady, stroke, to_family, until_new
+from tests.conftest import choose_and_draw, dots, steady, stroke, to_family, until_new
 
 TEXTS = words("vae.sketch")
 PAD, MIXER = "#vae-sketch-pad canvas", "#vae-sketch-mixer"
@@ -87,6 +87,14 @@ def test_a_guess_goes_with_the_drawing_it_was_about(room):
     stroke(room, PAD)
     room.wait_for_selector("#vae-sketch-result .said:has-text('carried your drawing')")
     assert not room.locator("#vae-sketch-result [data-judged]").count() and guess.is_enabled()
+
+
+def test_a_stroke_on_the_pad_of_the_collection_before_is_no_mistake(room):
+    for name in (collections()[-1], collections()[0]):
+        read = dots(room, READS)
+        choose_and_draw(room, room.locator("#vae-sketch-collection").get_by_text(TEXTS["short"][name]), PAD)
+        until_new(room, READS, read)
+        assert room.locator(".notice:visible").count() == 0
 
 
 def test_chalk_on_nothing_is_seen_and_a_trouble_leaves_with_the_next_stroke(room):

@@ -16,7 +16,7 @@ from demo.ink import is_empty
 from demo.parts.border import border
 from demo.parts.factors import factors, offered, settings
 from demo.parts.lesson import AT_ONCE, Room, say, text
-from demo.parts.pad import dots, pad, shown
+from demo.parts.pad import dots, is_late, pad, shown
 from demo.parts.sights import sights
 from demo.redraw import unpack
 from demo.show import bar, figure
@@ -137,15 +137,19 @@ class Forge:
         sought = self.imitate.click(border(self.search), drawing[:3], self.found, **SLOWLY)
         sought.success(None, [self.found, *drawing[:3], self.twin], self.twin, js=STILL, **AT_ONCE)
 
-    def see(self, value: Any, name: str, subject: str, pupil: str, guess: str, laid: Any = None) -> tuple[Any, str]:
+    def see(self, value: Any, name: str, subject: str, pupil: str, guess: str, laid: Any = None) -> tuple[Any, Any]:
         """What is on the pad, judged, beside what was laid there for the subject."""
+        if is_late(value, name):
+            return gr.skip(), gr.skip()
         k, drawing = forgery.subject(name, subject), unpack(dots(value), name)
         if is_empty(drawing):
             return sight(BLANK, name, subject, pupil), say(TEXTS["empty"])
         return self.judged(drawing, name, k, pupil, guess, "begun" if forgery.same(drawing, laid) else "said")
 
-    def rest(self, value: Any, name: str, subject: str, pupil: str, guess: str, laid: Any) -> str:
+    def rest(self, value: Any, name: str, subject: str, pupil: str, guess: str, laid: Any) -> Any:
         """Only the sentence: the page shows by itself what is seen. The forger's answer was to another drawing."""
+        if is_late(value, name):
+            return gr.skip()
         k, drawing = forgery.subject(name, subject), unpack(dots(value), name)
         if is_empty(drawing):
             return about(value, name, subject, say(TEXTS["empty"]), "")
@@ -186,7 +190,7 @@ class Forge:
 
     def lay(self, drawing: Tensor, name: str, k: int, pupil: str, guess: str, kind: str) -> tuple[Any, ...]:
         """A real picture on the pad, and what the critic makes of it; the forger's answer was to another."""
-        return shown(drawing), drawing, *self.judged(drawing, name, k, pupil, guess, kind), ""
+        return shown(drawing, name), drawing, *self.judged(drawing, name, k, pupil, guess, kind), ""
 
     def afresh(self, value: Any, name: str, subject: str, pupil: str, guess: str) -> tuple[Any, ...]:
         """The shipped critic judges again; what the visitor's own has learnt is let go."""

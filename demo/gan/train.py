@@ -95,7 +95,7 @@ class Duel(Bench):
 
     def turn(self, name: str, rules: dict[str, Any], key: str) -> str:
         """Other rules from the next step on, and what they are; a mend gives back what a press took."""
-        if not RUNS.is_here(key) or self.own(key).trainer.step < EARLY:
+        if name in BREAKS and (not RUNS.is_here(key) or self.own(key).trainer.step < EARLY):
             raise Mishap(TEXTS["ruin_early"].format(steps=EARLY))
         run = self.own(key)
         with run.lock:

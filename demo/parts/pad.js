@@ -5,7 +5,7 @@ const words = JSON.parse(paper.dataset.words);
 const PAUSE = 40, REST = 200, DEEP = 12;  // milliseconds between two tellings, and of rest before the event; strokes to undo
 const FINE = { 1: 6, 3: 10 };  // canvas dots for one sent
 const WIDTHS = { thin: 0.025, middle: 0.045, thick: 0.09 };  // of the paper's side
-let side = 112, channels = 1, turn = null, paint = '#fff', width = WIDTHS.middle, rubbing = false;
+let side = 112, channels = 1, of = '', turn = null, paint = '#fff', width = WIDTHS.middle, rubbing = false;
 const hint = element.querySelector('.hint');
 let past = [], from = null, timer = 0, resting = 0, sent = 0, key = { x: 0.5, y: 0.5, down: false };
 
@@ -56,7 +56,7 @@ function send(brought = false) {
   clearTimeout(timer); clearTimeout(resting); timer = 0; sent = performance.now();
   const drawn = dots();
   element.dispatchEvent(new CustomEvent('drawn', { bubbles: true, detail: drawn }));
-  const value = brought ? { dots: drawn, brought } : { dots: drawn };
+  const value = brought ? { dots: drawn, of, brought } : { dots: drawn, of };
   if (!from) props.value = value;  // a button may be pressed before the event
   resting = setTimeout(() => { props.value = value; trigger('input'); }, REST);
 }
@@ -249,7 +249,7 @@ element.querySelector('.clear').addEventListener('click', clear);
 function read() {
   const value = props.value;
   if (!value || value.turn === undefined || value.turn === turn) return;
-  turn = value.turn;
+  ({ turn, of } = value);
   sound(); press(false);
   clearTimeout(timer); clearTimeout(resting); timer = 0;  // what was drawn is gone
   if (value.side === side && value.channels === channels) { remember(); blank(); }  // what was there can be had back

@@ -1,9 +1,10 @@
 """The drawing pad: our own canvas for mouse, pen, finger and keys.
 
 Its value goes both ways. While somebody draws, the page hears a DOM event, `drawn`, whose detail is the dots: base64 of
-side * side * channels bytes. Once the pen rests, the server gets {"dots"} with the event `input`, and "brought": true
-where a picture of the visitor's own has taken the place of what was there. The server sends the dots with "side",
-"channels" and "turn", a number that is new each time, and the pad shows those dots instead of what was on it.
+side * side * channels bytes. Once the pen rests, the server gets {"dots", "of"} with the event `input`, and "brought":
+true where a picture of the visitor's own has taken the place of what was there. The server sends the dots with "side",
+"channels", "of", the collection for which the pad is laid, and "turn", a number that is new each time, and the pad
+shows those dots instead of what was on it.
 """
 
 import secrets
@@ -66,15 +67,21 @@ def radio(kind: str, name: str, colour: str = "") -> str:
     return f'<button type="button" role="radio" aria-checked="false" class="{kind}" {said}{style}></button>'
 
 
-def shown(drawing: Tensor) -> dict[str, Any]:
-    """A drawing (C, side, side) in 0..1 as the value that puts it on the pad."""
+def shown(drawing: Tensor, of: str = "") -> dict[str, Any]:
+    """A drawing (C, side, side) in 0..1 as the value that puts it on the pad; `of` which collection, if it counts."""
     dots = (drawing.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).contiguous().numpy().tobytes()
-    return {"dots": b64encode(dots).decode(), "side": drawing.shape[1], "channels": drawing.shape[0], "turn": anew()}
+    size = {"side": drawing.shape[1], "channels": drawing.shape[0]}
+    return {"dots": b64encode(dots).decode(), **size, "of": of, "turn": anew()}
 
 
 def anew() -> int:
     """A number that no value had before: of two equal values a page takes the second for the first."""
     return secrets.randbits(48)
+
+
+def is_late(value: Any, name: str) -> bool:
+    """Whether this was drawn for another collection than is chosen: a page knows the choice before its pad does."""
+    return isinstance(value, dict) and value.get("of", name) != name
 
 
 def dots(value: Any) -> Any:

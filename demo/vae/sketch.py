@@ -16,7 +16,7 @@ from demo.limits import finite, whole
 from demo.parts.border import border
 from demo.parts.lesson import AT_ONCE, Room, Told, say
 from demo.parts.mixer import mixer
-from demo.parts.pad import dots, pad, shown
+from demo.parts.pad import dots, is_late, pad, shown
 from demo.parts.post import post
 from demo.redraw import (
     FARTHEST,
@@ -201,16 +201,20 @@ class Sketch:
     def lay(self, drawing: Tensor, name: str, turn: int) -> tuple[Any, ...]:
         """Of another drawing another guess is asked."""
         seen = look(drawing, name)
-        return turn + 1, shown(drawing), mixed(seen, name), result(seen, name, Told()), None
+        return turn + 1, shown(drawing, name), mixed(seen, name), result(seen, name, Told()), None
 
-    def drawn(self, value: Any, name: str, guess: str) -> tuple[str, Any]:
+    def drawn(self, value: Any, name: str, guess: str) -> tuple[Any, Any]:
         """What each stroke does; a guess about a drawing goes with it when it is cleared or another picture comes."""
+        if is_late(value, name):
+            return gr.skip(), gr.skip()
         if is_empty(unpack(dots(value), name)) or value.get("brought"):
             return self.judge(value, name, ""), None
         return self.judge(value, name, guess), gr.skip()
 
-    def judge(self, value: Any, name: str, guess: str) -> str:
+    def judge(self, value: Any, name: str, guess: str) -> Any:
         """The sentence about what is on the pad; the mixer has read it by itself."""
+        if is_late(value, name):
+            return gr.skip()
         drawing = unpack(dots(value), name)
         if is_empty(drawing):
             return say(TEXTS["empty"])
