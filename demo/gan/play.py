@@ -8,7 +8,7 @@ from gradio.events import Dependency
 from demo.gan import exam
 from demo.gan.forger import card, collections, missing
 from demo.parts.exam import exam as sheet
-from demo.parts.lesson import ON_THE_SPOT, Room, say, text
+from demo.parts.lesson import AT_ONCE, ON_THE_SPOT, Room, say, text
 from demo.parts.post import way
 from demo.runs import Run
 from demo.words import words
@@ -46,7 +46,7 @@ class Play:
         self.told = [self.collection, self.age, room.guess]
         for control in self.told:
             control.input(None, self.told, None, js=TELL, **ON_THE_SPOT)
-        self.age.input(self.asks, self.age, self.collection, **ON_THE_SPOT)
+        self.age.input(self.asks, self.age, self.collection, **AT_ONCE)
         self.sheet.input(None, self.sheet, room.result, js="(seen) => seen.result", **ON_THE_SPOT)
 
     @staticmethod

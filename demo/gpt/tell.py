@@ -105,7 +105,7 @@ class Tell:
             told.success(self.sum_up, [self.tree, self.room.guess], kept, **many)
         self.stop.click(None, None, None, js=HOLD, **HIDDEN)
         self.stop.click(halt, self.tree, None, queue=False, **HIDDEN)
-        self.outline.select(self.choose, self.tree, kept, concurrency_limit=MANY, **HIDDEN)
+        self.outline.select(self.choose, self.tree, kept, concurrency_limit=MANY, trigger_mode="multiple", **HIDDEN)
         house().load(warm, queue=False, **HIDDEN)
 
     async def start(self, tree: Tree | None, pieces: Any, *asked: Any) -> dict:
@@ -227,8 +227,9 @@ class Tell:
                 return {self.outline: await asyncio.to_thread(shown, tree, file)}
             k = whole(getattr(chosen, "k", None), 0, min(BRANCHES, len(tree.branches)) - 1, TEXTS["tree"]["which"])
             if (star := getattr(chosen, "star", None)) is not None:
-                tree.branches[k].starred = star is True
-                return {self.outline: await asyncio.to_thread(shown, tree)}
+                async with tree.turn:
+                    tree.branches[k].starred = star is True
+                    return {self.outline: await asyncio.to_thread(shown, tree)}
             async with tree.turn:
                 story = await tree.show(k)
                 return await self.summed(tree, story)

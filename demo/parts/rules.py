@@ -14,7 +14,7 @@ from core.families import FAMILIES
 from core.gan import GAN, LOSSES
 from core.train import Trainer
 from demo.limits import finite, one_of, whole
-from demo.parts.lesson import ON_THE_SPOT
+from demo.parts.lesson import AT_ONCE
 from demo.training import LETTERS
 
 BETAS = (0.0, 16.0)
@@ -80,5 +80,5 @@ class Rules:
         for name, control in self.controls.items():
             events = [control.submit, control.blur] if isinstance(control, gr.Number) else [control.input]
             if name not in ("labels", "letters"):  # they shape the weights, so they wait for the next start
-                wired.append(gr.on(events, change(name), [key, control], None, **ON_THE_SPOT))
+                wired.append(gr.on(events, change(name), [key, control], None, **AT_ONCE))
         return wired

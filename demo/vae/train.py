@@ -45,7 +45,7 @@ class Train(Bench):
             border(self.lay),
             there,
             self.pad,
-            **HIDDEN,
+            **AT_ONCE,
         )
         self.pad.input(border(self.hang), [self.stored, self.pad], views, **AT_ONCE)
 
