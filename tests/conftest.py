@@ -239,13 +239,13 @@ def until_new(page: "Page", canvas: str, before: str) -> None:  # noqa: F821
     page.wait_for_function("([c, old]) => document.querySelector(c).toDataURL() !== old", arg=[canvas, before])
 
 
-def choose_and_draw(page: "Page", choice: "Locator", canvas: str) -> None:  # noqa: F821
-    """Draws on the pad of before, after another collection was chosen and before the server has laid its pad."""
+def before_it_comes(page: "Page", choice: "Locator", act: Callable[[], None]) -> None:  # noqa: F821
+    """Acts after something was chosen and before the page has it from the server, and waits for the answer."""
     held = []
     page.route("**/run/predict", lambda asked: asked.continue_() if held else held.append(asked))
     choice.click()
     with page.expect_response("**/run/predict"):
-        stroke(page, canvas)
+        act()
     held[0].continue_()
     page.unroute("**/run/predict")
 

@@ -49,7 +49,9 @@ def test_a_guess_is_judged_where_the_critic_was_fooled(before, after, guess):
 def test_what_was_drawn_for_another_collection_is_not_judged():
     late, room = shown(torch.ones(1, PAD, PAD), "fashion"), laid_out(Forge)
     assert room.see(late, "faces", "the fox", "", "") == (gr.skip(), gr.skip())
-    assert room.rest(late, "faces", "the fox", "", "", None) == gr.skip()
+    assert room.rest(late, "faces", "the fox", "", "", None) == room.search(late, "faces", "the fox") == gr.skip()
+    assert set(map(str, room.teach(late, "faces", "the fox", "", "", None))) == {str(gr.skip())}
+    assert set(map(str, room.make({}, late, "faces", "the fox", "", ""))) == {str(gr.skip())}
 
 
 def painted(drawing):

@@ -8,7 +8,7 @@ from PIL import Image
 
 from core.checkpoint import names
 from demo.words import OWED, inspect, words
-from tests.conftest import to_family
+from tests.conftest import before_it_comes, to_family
 
 TABS = ("gan", "vae", "gpt", "measured")
 PHONE = {"width": 390, "height": 844}
@@ -154,6 +154,12 @@ def test_one_subject_is_painted_when_it_is_asked_for(page):
     page.get_by_role("option").nth(2).click()
     changed(page, before)
     assert len(set(page.locator("#gan-paint-wall .title").all_inner_texts())) == 1
+    first, last = (page.locator("#gan-paint-collection label").nth(n) for n in (0, -1))
+    for choice in (last, first):  # the subject is of the collection before
+        before, go = sources(page), page.locator("#gan-paint-go")
+        before_it_comes(page, choice, go.click)
+        changed(page, before)
+        assert not page.locator(".toast-body, .notice:visible").count()
 
 
 def test_every_collection_hangs_with_real_pictures_or_says_why_not(page):

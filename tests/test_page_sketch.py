@@ -10,7 +10,7 @@ from demo.ink import PAD as PAD_SIDE
 from demo.redraw import BRUSH, collections, look, painter
 from demo.sketches import SKETCHES, pen
 from demo.words import words
-from tests.conftest import choose_and_draw, dots, steady, stroke, to_family, until_new
+from tests.conftest import before_it_comes, dots, steady, stroke, to_family, until_new
 
 TEXTS = words("vae.sketch")
 PAD, MIXER = "#vae-sketch-pad canvas", "#vae-sketch-mixer"
@@ -92,7 +92,8 @@ def test_a_guess_goes_with_the_drawing_it_was_about(room):
 def test_a_stroke_on_the_pad_of_the_collection_before_is_no_mistake(room):
     for name in (collections()[-1], collections()[0]):
         read = dots(room, READS)
-        choose_and_draw(room, room.locator("#vae-sketch-collection").get_by_text(TEXTS["short"][name]), PAD)
+        choice = room.locator("#vae-sketch-collection").get_by_text(TEXTS["short"][name])
+        before_it_comes(room, choice, lambda: stroke(room, PAD))
         until_new(room, READS, read)
         assert room.locator(".notice:visible").count() == 0
 

@@ -15,7 +15,7 @@ from demo.gan.forger import card, missing, says
 from demo.ink import is_empty
 from demo.parts.border import border
 from demo.parts.factors import factors, offered, settings
-from demo.parts.lesson import AT_ONCE, Room, say, text
+from demo.parts.lesson import AT_ONCE, ON_THE_SPOT, Room, say, text
 from demo.parts.pad import dots, is_late, pad, shown
 from demo.parts.sights import sights
 from demo.redraw import unpack
@@ -125,9 +125,11 @@ class Forge:
         shows = [self.pad, self.laid, *seen, self.twin]
         learnt = [self.pupil, *seen, self.forget]
         begins = [*shows, self.turn, self.subject, self.factors]
+        # the subject is of the collection before, until the server says otherwise
+        self.collection.input(None, None, self.subject, js="() => null", **ON_THE_SPOT)
         begin = [self.another.click, self.collection.input, self.room.lessons.focus]
         gr.on(begin, border(self.show), asked, begins, **AT_ONCE)
-        self.factors.input(border(self.make), [self.factors, *drawing[1:]], shows, **AT_ONCE)
+        self.factors.input(border(self.make), [self.factors, *drawing], shows, **AT_ONCE)
         taught = self.learn.click(
             border(self.teach), [*drawing, self.laid], [self.pupil, self.forget, self.found], **SLOWLY
         )
@@ -183,8 +185,10 @@ class Forge:
         places, subjects = offered(*forgery.made_from(name, turn + 1)), gr.Dropdown(labels, value=labels[k])
         return *self.lay(drawing, name, k, pupil, guess, "begun"), turn + 1, subjects, places
 
-    def make(self, value: Any, name: str, subject: str, pupil: str, guess: str) -> tuple[Any, ...]:
+    def make(self, value: Any, drawn: Any, name: str, subject: str, pupil: str, guess: str) -> tuple[Any, ...]:
         """A picture as the collection's own program draws it, from factors that the visitor has set."""
+        if is_late(drawn, name):
+            return (gr.skip(),) * 5
         k = forgery.subject(name, subject)
         return self.lay(forgery.made(name, settings(value), k), name, k, pupil, guess, "made")
 
@@ -199,6 +203,8 @@ class Forge:
 
     def teach(self, value: Any, name: str, subject: str, pupil: str, guess: str, laid: Any) -> tuple[Any, ...]:
         """The visitor's own critic learns from the picture, and the same picture is judged again."""
+        if is_late(value, name):
+            return (gr.skip(),) * 3
         k, drawing = forgery.subject(name, subject), unpack(dots(value), name)
         if forgery.same(drawing, laid):
             raise Mishap(TEXTS["untouched"])
@@ -219,8 +225,10 @@ class Forge:
         same = found.startswith(about(value, name, subject).partition(', "answers"')[0])
         return (gr.skip(), gr.skip()) if same else self.see(value, name, subject, pupil, guess)
 
-    def search(self, value: Any, name: str, subject: str) -> str:
+    def search(self, value: Any, name: str, subject: str) -> Any:
         """What the forger would have painted in its place."""
+        if is_late(value, name):
+            return gr.skip()
         k = forgery.subject(name, subject)
         best, off, chance = forgery.imitate(unpack(dots(value), name), name, k)
         word, sure = says(chance)

@@ -1,5 +1,6 @@
 """The room where you look at paintings: choose, guess, and hear the critic."""
 
+import json
 import tempfile
 from collections.abc import Callable, Iterator
 from html import escape
@@ -16,7 +17,7 @@ from demo.gan.forger import beliefs, card, collections, painted, subjects
 from demo.gan.hanging import COUNT, hung
 from demo.limits import whole
 from demo.parts.border import border
-from demo.parts.lesson import AT_ONCE, Room, Told, house, say, text
+from demo.parts.lesson import AT_ONCE, ON_THE_SPOT, Room, Told, house, say, text
 from demo.parts.post import in_sight, post, way
 from demo.parts.wall import view, wall
 from demo.words import words
@@ -173,6 +174,8 @@ class Paint:
         more = self.more.click(border(self.again), self.seed, [self.seed, self.room.guess], **AT_ONCE)
         more.then(**paintings).then(**real)
         begins = [self.subject, self.room.guess, self.album.send]
+        # the subject is of the collection before, until the server has found the others; a mix can be had of all
+        self.collection.input(None, None, self.subject, js=f"() => {json.dumps(TEXTS['mix'])}", **ON_THE_SPOT)
         changed = self.collection.input(border(self.change), self.collection, begins, **AT_ONCE)
         changed.then(**paintings).then(**real)
         self.album.wire(asked[:4], self.room.guess, self.between)

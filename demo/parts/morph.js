@@ -87,6 +87,7 @@ function play() {
   find('.play').textContent = words.pause;
   playing = setInterval(() => {
     if (box.offsetParent === null) { stop(); return; }
+    if (!made) return;  // another collection is on its way
     if (frame + ahead < 0 || frame + ahead >= made.steps) ahead = -ahead;
     frame += ahead;
     show();

@@ -80,8 +80,8 @@ def anew() -> int:
 
 
 def is_late(value: Any, name: str) -> bool:
-    """Whether this was drawn for another collection than is chosen: a page knows the choice before its pad does."""
-    return isinstance(value, dict) and value.get("of", name) != name
+    """Whether this was not drawn for the collection that is chosen: a page knows the choice before its pad does."""
+    return isinstance(value, dict) and value.get("of") != name
 
 
 def dots(value: Any) -> Any:
