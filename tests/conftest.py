@@ -239,10 +239,16 @@ def until_new(page: "Page", canvas: str, before: str) -> None:  # noqa: F821
     page.wait_for_function("([c, old]) => document.querySelector(c).toDataURL() !== old", arg=[canvas, before])
 
 
-def before_it_comes(page: "Page", choice: "Locator", act: Callable[[], None]) -> None:  # noqa: F821
+def before_it_comes(page: "Page", control: str, choice: "Locator", act: Callable[[], None]) -> None:  # noqa: F821
     """Acts after something was chosen and before the page has it from the server, and waits for the answer."""
+    own = page.evaluate("(id) => window.gradio_config.components.find((c) => c.props.elem_id === id).id", control)
     held = []
-    page.route("**/run/predict", lambda asked: asked.continue_() if held else held.append(asked))
+
+    def hold(asked: "Route") -> None:  # noqa: F821
+        first = not held and asked.request.post_data_json["trigger_id"] == own
+        held.append(asked) if first else asked.continue_()
+
+    page.route("**/run/predict", hold)
     choice.click()
     with page.expect_response("**/run/predict"):
         act()

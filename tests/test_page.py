@@ -157,7 +157,7 @@ def test_one_subject_is_painted_when_it_is_asked_for(page):
     first, last = (page.locator("#gan-paint-collection label").nth(n) for n in (0, -1))
     for choice in (last, first):  # the subject is of the collection before
         before, go = sources(page), page.locator("#gan-paint-go")
-        before_it_comes(page, choice, go.click)
+        before_it_comes(page, "gan-paint-collection", choice, go.click)
         changed(page, before)
         assert not page.locator(".toast-body, .notice:visible").count()
 

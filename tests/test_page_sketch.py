@@ -93,7 +93,7 @@ def test_a_stroke_on_the_pad_of_the_collection_before_is_no_mistake(room):
     for name in (collections()[-1], collections()[0]):
         read = dots(room, READS)
         choice = room.locator("#vae-sketch-collection").get_by_text(TEXTS["short"][name])
-        before_it_comes(room, choice, lambda: stroke(room, PAD))
+        before_it_comes(room, "vae-sketch-collection", choice, lambda: stroke(room, PAD))
         until_new(room, READS, read)
         assert room.locator(".notice:visible").count() == 0
 
