@@ -1,5 +1,7 @@
 """Morphs in a real browser: films, drawing while they turn, files to keep, a phone."""
 
+import time
+
 import pytest
 
 from demo.vae.survey import named
@@ -98,6 +100,8 @@ def test_each_end_changes_alone(visit):
         assert new[which] != old[which] and new[1 - which] == old[1 - which] and new[0] != new[1]
     page.get_by_role("radio", name=TEXTS["guesses"][0]).check()
     page.wait_for_selector(f"{SAID} [data-judged]")
+    page.click(f"{VIEW} .play")  # and what plays waits for the films to come
+    page.route("**/gradio_api/component_server/", lambda asked: (time.sleep(0.5), asked.continue_()))
     page.locator("#vae-morph-collection label").last.click()
     page.wait_for_selector(f"{SAID}:has-text('{TEXTS['waiting']}')")
     assert not page.locator("#vae-morph-guess input:checked").count()
