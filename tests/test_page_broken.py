@@ -20,6 +20,11 @@ def test_a_game_is_broken_named_and_mended(visit):
     page.wait_for_selector("#gan-train-result:has-text('The forger has collapsed')", timeout=250_000)  # 300 steps
     page.click("#gan-train-mend-pace")
     page.wait_for_function("document.querySelector('#gan-train-critic_pace input').value === '2'")
+    enter(page, "#gan-train-penalty input", "3")
+    for press, penalty, steps in (("break-free", "0", "4"), ("mend-penalty", "3", "1")):  # what was set by hand is back
+        page.click(f"#gan-train-{press}")
+        for rule, value in (("penalty", penalty), ("critic_steps", steps)):
+            page.wait_for_function(f"document.querySelector('#gan-train-{rule} input').value === '{value}'")
     page.wait_for_selector("#gan-train-charts .turn >> nth=1", state="attached")  # where the rules were others
     assert page.locator("#gan-train-charts .curves").count() == 2
     page.click("#gan-train-break-doze")

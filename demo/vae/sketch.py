@@ -205,11 +205,8 @@ class Sketch:
 
     def drawn(self, value: Any, name: str, guess: str) -> tuple[Any, Any]:
         """What each stroke does; a guess about a drawing goes with it when it is cleared or another picture comes."""
-        if is_late(value, name):
-            return gr.skip(), gr.skip()
-        if is_empty(unpack(dots(value), name)) or value.get("brought"):
-            return self.judge(value, name, ""), None
-        return self.judge(value, name, guess), gr.skip()
+        gone = not is_late(value, name) and (value.get("brought") or is_empty(unpack(dots(value), name)))
+        return self.judge(value, name, "" if gone else guess), None if gone else gr.skip()
 
     def judge(self, value: Any, name: str, guess: str) -> Any:
         """The sentence about what is on the pad; the mixer has read it by itself."""
